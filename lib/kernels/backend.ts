@@ -1,0 +1,48 @@
+import type { AnyArray, DType } from '../reference/types.ts'
+import type { Kernels } from './kernels.ts'
+
+/** What a backend calls a buffer; opaque above this layer. */
+export type BufferRef = { readonly brand: unique symbol } | object | number
+
+/** What a backend calls an allocated block; opaque above this layer. */
+export type Block = object | number
+
+/** Memory held by tensors and by the pool behind them, in bytes. */
+export interface MemoryReport {
+  /** Held by tensors now. */
+  live: number
+  /** Kept by the pool for reuse. */
+  pooled: number
+  /** Highest `live` so far. */
+  peak: number
+  /** Number of storages that hold memory. */
+  storages: number
+}
+
+/** What runs the arithmetic. */
+export interface BackendInfo {
+  backend: 'native' | 'reference'
+  /** Instruction set in use: `scalar`, `avx2`, `avx512`; `typescript` for the reference. */
+  isa: string
+  /** Instruction sets this CPU and this build can use. */
+  isas: string[]
+  threads: number
+}
+
+/** Memory and kernels behind the tensors of one JavaScript environment. */
+export interface Backend {
+  readonly kernels: Kernels<BufferRef>
+  /** Allocates an uninitialised block that lives until `free` or until `owner` is garbage. */
+  allocate(byteLength: number, owner: object): Block
+  free(block: Block): void
+  /** Names `length` elements of `block` from element `offset` on. */
+  ref(block: Block, dtype: DType, offset: number, length: number): BufferRef
+  /** Copies from the block, starting at `byteOffset`, over the whole of `target`. */
+  read(block: Block, byteOffset: number, target: AnyArray): void
+  /** Copies the whole of `source` into the block at `byteOffset`. */
+  write(block: Block, byteOffset: number, source: AnyArray): void
+  memory(): MemoryReport
+  info(): BackendInfo
+  setNumThreads(threads: number): void
+  getNumThreads(): number
+}

@@ -1,0 +1,135 @@
+import type { BatchNormProblem } from '../reference/batch_norm.ts'
+import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
+import type { CastProblem } from '../reference/cast.ts'
+import type { Conv2dProblem } from '../reference/conv2d.ts'
+import type { CopyProblem } from '../reference/copy.ts'
+import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
+import type { DropoutProblem } from '../reference/dropout.ts'
+import type { GatherRowsProblem } from '../reference/gather_rows.ts'
+import type { LinearProblem } from '../reference/linear.ts'
+import type { SoftmaxProblem } from '../reference/log_softmax.ts'
+import type { MatmulProblem } from '../reference/matmul.ts'
+import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
+import type { NormalProblem, UniformProblem } from '../reference/random.ts'
+import type { ReduceProblem } from '../reference/reduce.ts'
+import type { SgdProblem } from '../reference/sgd.ts'
+import type { UnaryOp } from '../reference/unary.ts'
+
+/**
+ * The border between the library and arithmetic: one function per kernel, implemented by the addon and by `reference/`.
+ *
+ * `B` is what a backend calls a buffer: a typed array for the reference, a packed block number for the addon. Buffers
+ * hold float32 unless said otherwise, and are dense in the layout that the problem's comment names. Outputs are written
+ * whole and may not overlap inputs, but for the element-wise kernels (`unary`, `binary`, `binaryScalar`, `relu*`,
+ * `dropout`), where the output may be an input. `null` stands for an absent optional buffer.
+ */
+export interface Kernels<B> {
+  fill(size: number, value: number, output: B): void
+  copy(problem: CopyProblem, input: B, output: B): void
+  cast(problem: CastProblem, input: B, output: B): void
+  gatherRows(problem: GatherRowsProblem, input: B, indices: B, output: B): void
+
+  unary(op: UnaryOp, size: number, input: B, output: B): void
+  binary(op: BinaryOp, size: number, a: B, b: B, output: B): void
+  binaryScalar(op: BinaryOp, size: number, a: B, scalar: number, output: B): void
+  binaryStrided(op: BinaryOp, problem: BinaryProblem, a: B, b: B, output: B): void
+  compareStrided(op: CompareOp, problem: BinaryProblem, a: B, b: B, output: B): void
+  reduce(problem: ReduceProblem, input: B, output: B): void
+
+  reluForward(size: number, input: B, output: B): void
+  reluBackward(size: number, output: B, gradOutput: B, gradInput: B): void
+  dropout(problem: DropoutProblem, input: B, output: B): void
+
+  matmul(problem: MatmulProblem, a: B, b: B, output: B): void
+  linearForward(problem: LinearProblem, input: B, weight: B, bias: B | null, output: B): void
+  linearBackwardInput(problem: LinearProblem, gradOutput: B, weight: B, gradInput: B): void
+  linearBackwardWeight(problem: LinearProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
+
+  conv2dForward(problem: Conv2dProblem, input: B, weight: B, bias: B | null, output: B): void
+  conv2dBackwardInput(problem: Conv2dProblem, gradOutput: B, weight: B, gradInput: B): void
+  conv2dBackwardWeight(problem: Conv2dProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
+
+  maxPool2dForward(problem: MaxPool2dProblem, input: B, output: B, argmax: B | null): void
+  maxPool2dBackward(problem: MaxPool2dProblem, gradOutput: B, argmax: B, gradInput: B): void
+
+  /** Training form; `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. */
+  batchNormForward(
+    problem: BatchNormProblem,
+    input: B,
+    weight: B | null,
+    bias: B | null,
+    runningMean: B | null,
+    runningVar: B | null,
+    savedMean: B,
+    savedRstd: B,
+    output: B,
+  ): void
+  /** Backward of the training form. */
+  batchNormBackward(
+    problem: BatchNormProblem,
+    input: B,
+    gradOutput: B,
+    savedMean: B,
+    savedRstd: B,
+    weight: B | null,
+    gradInput: B,
+    gradWeight: B | null,
+    gradBias: B | null,
+  ): void
+  /** Evaluation form: the fixed affine map of the running statistics. */
+  batchNormEvalForward(
+    problem: BatchNormProblem,
+    input: B,
+    mean: B,
+    variance: B,
+    weight: B | null,
+    bias: B | null,
+    output: B,
+  ): void
+  batchNormEvalBackward(
+    problem: BatchNormProblem,
+    input: B,
+    gradOutput: B,
+    mean: B,
+    variance: B,
+    weight: B | null,
+    gradInput: B,
+    gradWeight: B | null,
+    gradBias: B | null,
+  ): void
+
+  softmaxForward(problem: SoftmaxProblem, input: B, output: B): void
+  softmaxBackward(problem: SoftmaxProblem, output: B, gradOutput: B, gradInput: B): void
+  logSoftmaxForward(problem: SoftmaxProblem, input: B, output: B): void
+  logSoftmaxBackward(problem: SoftmaxProblem, output: B, gradOutput: B, gradInput: B): void
+
+  /**
+   * `loss` is `[rows]` for reduction none, else one element. `savedLse` is `[rows]`; `savedTotal` is one element,
+   * the sum of weights that `mean` divides by.
+   */
+  crossEntropyForward(
+    problem: CrossEntropyProblem,
+    logits: B,
+    target: B,
+    weight: B | null,
+    loss: B,
+    savedLse: B,
+    savedTotal: B,
+  ): void
+  crossEntropyBackward(
+    problem: CrossEntropyProblem,
+    gradLoss: B,
+    logits: B,
+    target: B,
+    weight: B | null,
+    savedLse: B,
+    savedTotal: B,
+    gradLogits: B,
+  ): void
+
+  /** `momentumBuffers` is empty when `momentum` is 0. All three lists follow `problem.sizes`. */
+  sgdStep(problem: SgdProblem, params: readonly B[], grads: readonly B[], momentumBuffers: readonly B[]): void
+
+  randomUniform(problem: UniformProblem, output: B): void
+  randomNormal(problem: NormalProblem, output: B): void
+}
