@@ -1,3 +1,5 @@
+import type { Floats } from './types.ts'
+
 /**
  * Batch normalization over the rows of a dense `[rows, c]` buffer (channels-last images have `rows = N·H·W`):
  *
@@ -10,4 +12,147 @@ export interface BatchNormProblem {
   c: number
   eps: number
   momentum: number
+}
+
+/**
+ * Training form: normalizes each channel by the mean and the biased variance of its `rows` values, and updates
+ * `runningMean` and `runningVar` in place. `savedMean` and `savedRstd`, `[c]`, are kept for the backward pass.
+ */
+export function batchNormForward(
+  problem: BatchNormProblem,
+  input: Floats,
+  weight: Floats | null,
+  bias: Floats | null,
+  runningMean: Floats | null,
+  runningVar: Floats | null,
+  savedMean: Floats,
+  savedRstd: Floats,
+  output: Floats,
+): void {
+  const { rows, c: C, eps, momentum } = problem
+  for (let c = 0; c < C; c++) {
+    let sum = 0
+    for (let r = 0; r < rows; r++) sum += input[r * C + c]
+    const mean = sum / rows
+    let squares = 0
+    for (let r = 0; r < rows; r++) squares += (input[r * C + c] - mean) ** 2
+    const rstd = 1 / Math.sqrt(squares / rows + eps)
+
+    savedMean[c] = mean
+    savedRstd[c] = rstd
+    if (runningMean !== null) runningMean[c] = (1 - momentum) * runningMean[c] + momentum * mean
+    if (runningVar !== null) runningVar[c] = (1 - momentum) * runningVar[c] + (momentum * squares) / (rows - 1)
+    normalize(problem, c, input, mean, rstd, weight, bias, output)
+  }
+}
+
+/** Writes channel `c` of `output = (input − mean) · rstd · weight + bias`. */
+function normalize(
+  problem: BatchNormProblem,
+  c: number,
+  input: Floats,
+  mean: number,
+  rstd: number,
+  weight: Floats | null,
+  bias: Floats | null,
+  output: Floats,
+): void {
+  const { rows, c: C } = problem
+  const scale = weight === null ? 1 : weight[c]
+  const shift = bias === null ? 0 : bias[c]
+  for (let r = 0; r < rows; r++) output[r * C + c] = (input[r * C + c] - mean) * rstd * scale + shift
+}
+
+/**
+ * Backward of the training form. With `x̂ = (input − mean) · rstd`:
+ *
+ * `gradBias = Σ gradOutput`, `gradWeight = Σ gradOutput · x̂`,
+ * `gradInput = weight · rstd · (gradOutput − gradBias / rows − x̂ · gradWeight / rows)`,
+ *
+ * the last two terms being what flows through the mean and through the variance.
+ */
+export function batchNormBackward(
+  problem: BatchNormProblem,
+  input: Floats,
+  gradOutput: Floats,
+  savedMean: Floats,
+  savedRstd: Floats,
+  weight: Floats | null,
+  gradInput: Floats,
+  gradWeight: Floats | null,
+  gradBias: Floats | null,
+): void {
+  const { rows, c: C } = problem
+  for (let c = 0; c < C; c++) {
+    const mean = savedMean[c]
+    const rstd = savedRstd[c]
+    const [sum, dot] = channelSums(problem, c, input, gradOutput, mean, rstd)
+    const scale = weight === null ? 1 : weight[c]
+    for (let r = 0; r < rows; r++) {
+      const normalized = (input[r * C + c] - mean) * rstd
+      gradInput[r * C + c] = scale * rstd * (gradOutput[r * C + c] - sum / rows - (normalized * dot) / rows)
+    }
+    if (gradWeight !== null) gradWeight[c] = dot
+    if (gradBias !== null) gradBias[c] = sum
+  }
+}
+
+/** `[Σ gradOutput, Σ gradOutput · (input − mean) · rstd]` of channel `c`. */
+function channelSums(
+  problem: BatchNormProblem,
+  c: number,
+  input: Floats,
+  gradOutput: Floats,
+  mean: number,
+  rstd: number,
+): [sum: number, dot: number] {
+  const { rows, c: C } = problem
+  let sum = 0
+  let dot = 0
+  for (let r = 0; r < rows; r++) {
+    sum += gradOutput[r * C + c]
+    dot += gradOutput[r * C + c] * (input[r * C + c] - mean) * rstd
+  }
+  return [sum, dot]
+}
+
+/** Evaluation form: the training form's map with the given `mean` and `variance`, `[c]`, in place of the batch's. */
+export function batchNormEvalForward(
+  problem: BatchNormProblem,
+  input: Floats,
+  mean: Floats,
+  variance: Floats,
+  weight: Floats | null,
+  bias: Floats | null,
+  output: Floats,
+): void {
+  for (let c = 0; c < problem.c; c++) {
+    normalize(problem, c, input, mean[c], 1 / Math.sqrt(variance[c] + problem.eps), weight, bias, output)
+  }
+}
+
+/**
+ * Backward of the evaluation form, where mean and variance are constants: `gradInput = gradOutput · rstd · weight`,
+ * `gradWeight = Σ gradOutput · (input − mean) · rstd`, `gradBias = Σ gradOutput`.
+ */
+export function batchNormEvalBackward(
+  problem: BatchNormProblem,
+  input: Floats,
+  gradOutput: Floats,
+  mean: Floats,
+  variance: Floats,
+  weight: Floats | null,
+  gradInput: Floats,
+  gradWeight: Floats | null,
+  gradBias: Floats | null,
+): void {
+  const { rows, c: C, eps } = problem
+  for (let c = 0; c < C; c++) {
+    const rstd = 1 / Math.sqrt(variance[c] + eps)
+    const [sum, dot] = channelSums(problem, c, input, gradOutput, mean[c], rstd)
+    const scale = weight === null ? 1 : weight[c]
+    for (let r = 0; r < rows; r++) gradInput[r * C + c] = gradOutput[r * C + c] * rstd * scale
+    if (gradWeight !== null) gradWeight[c] = dot
+    if (gradBias !== null) gradBias[c] = sum
+  }
 }

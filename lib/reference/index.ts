@@ -1,0 +1,77 @@
+import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNormForward } from './batch_norm.ts'
+import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
+import { cast } from './cast.ts'
+import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from './conv2d.ts'
+import { copy } from './copy.ts'
+import { crossEntropyBackward, crossEntropyForward } from './cross_entropy.ts'
+import { dropout } from './dropout.ts'
+import { fill } from './fill.ts'
+import { gatherRows } from './gather_rows.ts'
+import { linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts'
+import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './log_softmax.ts'
+import { matmul } from './matmul.ts'
+import { maxPool2dBackward, maxPool2dForward } from './max_pool2d.ts'
+import { randomNormal, randomUniform } from './random.ts'
+import { reduce } from './reduce.ts'
+import { reluBackward, reluForward } from './relu.ts'
+import { sgdStep } from './sgd.ts'
+import { unary } from './unary.ts'
+
+export * from './batch_norm.ts'
+export * from './binary.ts'
+export * from './cast.ts'
+export * from './conv2d.ts'
+export * from './copy.ts'
+export * from './cross_entropy.ts'
+export * from './dropout.ts'
+export * from './fill.ts'
+export * from './gather_rows.ts'
+export * from './linear.ts'
+export * from './log_softmax.ts'
+export * from './matmul.ts'
+export * from './max_pool2d.ts'
+export * from './random.ts'
+export * from './reduce.ts'
+export * from './relu.ts'
+export * from './sgd.ts'
+export * from './types.ts'
+export * from './unary.ts'
+
+/** Every kernel by its name: the members of the `Kernels` interface, taking typed arrays for buffers. */
+export const referenceKernels = {
+  fill,
+  copy,
+  cast,
+  gatherRows,
+  unary,
+  binary,
+  binaryScalar,
+  binaryStrided,
+  compareStrided,
+  reduce,
+  reluForward,
+  reluBackward,
+  dropout,
+  matmul,
+  linearForward,
+  linearBackwardInput,
+  linearBackwardWeight,
+  conv2dForward,
+  conv2dBackwardInput,
+  conv2dBackwardWeight,
+  maxPool2dForward,
+  maxPool2dBackward,
+  batchNormForward,
+  batchNormBackward,
+  batchNormEvalForward,
+  batchNormEvalBackward,
+  softmaxForward,
+  softmaxBackward,
+  logSoftmaxForward,
+  logSoftmaxBackward,
+  crossEntropyForward,
+  crossEntropyBackward,
+  sgdStep,
+  randomUniform,
+  randomNormal,
+}
