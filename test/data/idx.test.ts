@@ -110,9 +110,9 @@ describe('readIdx', () => {
     const huge = [0, 0, 8, 3, 0x7f, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]
     const limit = 'readIdx: expected at most 2147483648 bytes, got a header that promises [2130706432, 65536, 65536]'
     expect(messageOf(file(huge))).toBe(`${limit} (9151314442816848000 bytes of data)`)
-    const overflow = [0, 0, 8, 40, 0, 0, 0, 0, ...new Array(4 * 39).fill(255)]
+    const overflow = [0, 0, 8, 40, ...new Array(4 * 39).fill(255), 0, 0, 0, 0]
     expect(messageOf(file(overflow))).toContain(
-      'readIdx: expected at most 2147483648 bytes, got a header that promises [0, 4294967295',
+      'readIdx: expected at most 2147483648 bytes, got a header that promises [4294967295, 4294967295',
     )
     const large = [0, 0, 8, 1, 0x40, 0, 0, 0]
     const before = process.memoryUsage().arrayBuffers
