@@ -1,0 +1,289 @@
+import type { BatchNormProblem } from '../reference/batch_norm.ts'
+import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
+import type { CastProblem } from '../reference/cast.ts'
+import type { Conv2dProblem } from '../reference/conv2d.ts'
+import type { CopyProblem } from '../reference/copy.ts'
+import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
+import type { DropoutProblem } from '../reference/dropout.ts'
+import type { GatherRowsProblem } from '../reference/gather_rows.ts'
+import type { LinearProblem } from '../reference/linear.ts'
+import type { SoftmaxProblem } from '../reference/log_softmax.ts'
+import type { MatmulProblem } from '../reference/matmul.ts'
+import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
+import type { NormalProblem, UniformProblem } from '../reference/random.ts'
+import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
+import type { SgdProblem } from '../reference/sgd.ts'
+import type { DType } from '../reference/types.ts'
+import type { UnaryOp } from '../reference/unary.ts'
+import { FormatError } from '../util/errors.ts'
+
+/** The problem behind each op that has kernels, by the stem of its files. */
+export interface Problems {
+  fill: { size: number }
+  copy: CopyProblem
+  cast: CastProblem
+  gather_rows: GatherRowsProblem
+  unary: { size: number; op: UnaryOp }
+  binary: BinaryProblem & { op: BinaryOp | CompareOp }
+  reduce: ReduceProblem
+  relu: { size: number }
+  dropout: DropoutProblem
+  matmul: MatmulProblem
+  linear: LinearProblem
+  conv2d: Conv2dProblem
+  max_pool2d: MaxPool2dProblem
+  batch_norm: BatchNormProblem
+  log_softmax: SoftmaxProblem
+  cross_entropy: CrossEntropyProblem
+  sgd: SgdProblem
+  random_uniform: UniformProblem
+  random_normal: NormalProblem
+}
+
+/** Stem of an op that has problem strings. */
+export type ProblemOp = keyof Problems
+
+type Value = number | string | boolean | readonly number[]
+type Values = Record<string, Value>
+
+interface Field {
+  /** Property of the problem. */
+  name: string
+  /** What stands before the number; words and flags stand alone. */
+  key: string
+  kind: 'number' | 'list' | 'word' | 'flag'
+  /** What a word may be. */
+  words?: readonly string[]
+  /** What an absent field means; fields without it are required. Computed from the fields before it. */
+  fallback?: (values: Values) => Value
+  /** Printed even when it equals its fallback. */
+  always: boolean
+}
+
+type Fallback = Value | ((values: Values) => Value)
+
+function field(
+  kind: Field['kind'],
+  name: string,
+  key: string,
+  fallback?: Fallback,
+  always = fallback === undefined,
+): Field {
+  return {
+    kind,
+    name,
+    key,
+    always,
+    fallback: typeof fallback === 'function' ? fallback : fallback === undefined ? undefined : () => fallback,
+  }
+}
+
+const number = (name: string, fallback?: Fallback, always?: boolean): Field =>
+  field('number', name, name, fallback, always)
+const short = (name: string, key: string, fallback?: Fallback): Field => field('number', name, key, fallback)
+const list = (name: string, key: string, fallback?: Fallback): Field => field('list', name, key, fallback)
+const word = (name: string, words: readonly string[]): Field => ({ ...field('word', name, name), words })
+const flag = (name: string, key = name): Field => field('flag', name, key, false)
+const same =
+  (name: string) =>
+  (values: Values): Value =>
+    values[name]
+
+/** Output size of a window that is given per dimension as size, stride, padding and dilation. */
+function windowed(d: 'h' | 'w'): (values: Values) => number {
+  return (values) => {
+    const [i, k, s, p, dilation] = ['i', 'k', 's', 'p', 'd'].map((letter) => values[letter + d] as number)
+    return Math.floor((i + 2 * p - dilation * (k - 1) - 1) / s) + 1
+  }
+}
+
+/** Row-major strides of the list field `name`, the innermost one being `step`. */
+function dense(name: string, step: (values: Values) => number = () => 1): (values: Values) => Value {
+  return (values) => {
+    const shape = values[name] as readonly number[]
+    const strides = [...shape]
+    let stride = step(values)
+    for (let d = shape.length - 1; d >= 0; d--) {
+      strides[d] = stride
+      stride *= shape[d]
+    }
+    return strides
+  }
+}
+
+const product =
+  (a: string, b: string) =>
+  (values: Values): number =>
+    (values[a] as number) * (values[b] as number)
+
+const window2d = [number('kh'), number('kw', same('kh'))]
+// The output size comes last, as it follows from all the others.
+const strides2d = (stride: Fallback): Field[] => [
+  number('sh', stride, true),
+  number('sw', same('sh')),
+  number('ph', 0, true),
+  number('pw', same('ph')),
+  number('dh', 1),
+  number('dw', same('dh')),
+  number('oh', windowed('h')),
+  number('ow', windowed('w')),
+]
+const stream = [number('seed', 0), number('offset', 0)]
+
+const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
+const unaryOps: readonly UnaryOp[] = [
+  'neg',
+  'abs',
+  'exp',
+  'log',
+  'sqrt',
+  'square',
+  'reciprocal',
+  'sign',
+  'floor',
+  'sigmoid',
+  'tanh',
+]
+const binaryOps: readonly BinaryOp[] = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'rsub', 'rdiv', 'rpow']
+const compareOps: readonly CompareOp[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge']
+const reduceOps: readonly ReduceOp[] = ['sum', 'mean', 'var', 'max', 'min', 'argmax', 'argmin']
+
+const fields: Record<ProblemOp, readonly Field[]> = {
+  fill: [number('size')],
+  copy: [
+    short('itemSize', 'item', 4),
+    list('shape', 'shape', []),
+    list('inputStrides', 'i', dense('shape')),
+    list('outputStrides', 'o', dense('shape')),
+  ],
+  cast: [number('size'), word('from', dtypes), word('to', dtypes)],
+  gather_rows: [number('rows'), short('sourceRows', 'source'), short('rowBytes', 'bytes')],
+  unary: [number('size'), word('op', unaryOps)],
+  binary: [
+    list('shape', 'shape', []),
+    list('aStrides', 'a', dense('shape')),
+    list('bStrides', 'b', dense('shape')),
+    list('outputStrides', 'o', dense('shape')),
+    word('op', [...binaryOps, ...compareOps]),
+  ],
+  reduce: [number('outer'), number('size'), number('inner', 1), number('correction', 0), word('op', reduceOps)],
+  relu: [number('size')],
+  dropout: [number('n'), number('spatial', 1), number('c'), number('p'), ...stream, flag('channelwise')],
+  matmul: [
+    list('batchShape', 'b', []),
+    number('m'),
+    number('k'),
+    number('n'),
+    list('aBatchStrides', 'as', dense('batchShape', product('m', 'k'))),
+    list('bBatchStrides', 'bs', dense('batchShape', product('k', 'n'))),
+    flag('transposeA', 'ta'),
+    flag('transposeB', 'tb'),
+  ],
+  linear: [number('n', 1), number('ic'), number('oc')],
+  conv2d: [
+    number('n', 1),
+    number('g', 1),
+    number('ic'),
+    number('ih'),
+    number('iw', same('ih')),
+    number('oc'),
+    ...window2d,
+    ...strides2d(1),
+  ],
+  max_pool2d: [
+    number('n', 1),
+    number('c'),
+    number('ih'),
+    number('iw', same('ih')),
+    ...window2d,
+    ...strides2d(same('kh')),
+  ],
+  batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1)],
+  log_softmax: [number('outer'), number('size'), number('inner', 1)],
+  cross_entropy: [
+    number('rows'),
+    number('c'),
+    short('ignoreIndex', 'ignore', -100),
+    short('labelSmoothing', 'smooth', 0),
+    word('reduction', ['none', 'mean', 'sum']),
+  ],
+  sgd: [
+    list('sizes', 'sizes'),
+    number('lr'),
+    number('momentum', 0),
+    number('dampening', 0),
+    short('weightDecay', 'decay', 0),
+    flag('nesterov'),
+    flag('maximize'),
+    flag('first'),
+  ],
+  random_uniform: [number('size'), ...stream, number('low', 0), number('high', 1)],
+  random_normal: [number('size'), ...stream, number('mean', 0), number('std', 1)],
+}
+
+function equal(a: Value, b: Value): boolean {
+  return Array.isArray(a) && Array.isArray(b) ? a.join() === b.join() : a === b
+}
+
+/**
+ * The string that names a problem in test titles, trace lines and filters: letters and numbers in a fixed order, as in
+ * `n32ic64ih56oc128kh3sh1ph1`, lists as `2x3`, then words and flags after underscores, as in `rows64c10_mean`. Parts that
+ * follow from the others (a square's second side, stride and padding of the other dimension, the output size, dense
+ * strides) or have their usual value are left out.
+ */
+export function printProblem<Op extends ProblemOp>(op: Op, problem: Problems[Op]): string {
+  const values = problem as unknown as Values
+  let numbers = ''
+  let words = ''
+  for (const { name, key, kind, fallback, always } of fields[op]) {
+    const value = values[name]
+    if (kind === 'word') words += `_${value}`
+    else if (kind === 'flag') words += value ? `_${key}` : ''
+    else if (always || !fallback || !equal(value, fallback(values))) {
+      numbers += key + (kind === 'list' ? (value as readonly number[]).join('x') : value)
+    }
+  }
+  return numbers + words
+}
+
+/**
+ * The problem that a string of {@link printProblem} names.
+ *
+ * @throws {FormatError} when a part is unknown, given twice or missing
+ */
+export function parseProblem<Op extends ProblemOp>(op: Op, text: string): Problems[Op] {
+  const fail = (expected: string): never => {
+    throw new FormatError(
+      `problem: expected ${expected}, got "${text}"; ${op} takes ${fields[op].map(({ key }) => key).join(' ')}`,
+    )
+  }
+  const [numbers, ...words] = text.split('_')
+  const parts = new Map<string, string>()
+  const rest = numbers.replace(
+    /([a-z]+)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:x-?\d+)*)/g,
+    (_, key: string, value: string) => {
+      if (parts.has(key)) fail(`each part once (${key} comes twice)`)
+      parts.set(key, value)
+      return ''
+    },
+  )
+  if (rest !== '') fail(`letters and numbers by turns, then words after underscores (no "${rest}")`)
+  const values: Values = {}
+  for (const { name, key, kind, fallback, words: allowed } of fields[op]) {
+    if (kind === 'flag') {
+      values[name] = words[0] === key
+      if (values[name]) words.shift()
+    } else if (kind === 'word') {
+      if (!allowed?.includes(words[0])) fail(`_${name}, one of ${allowed?.join(' ')}`)
+      values[name] = words.shift()!
+    } else if (parts.has(key)) {
+      const items = parts.get(key)!.split('x').map(Number)
+      if (kind === 'number' && items.length > 1) fail(`one number after ${key}`)
+      values[name] = kind === 'list' ? items : items[0]
+      parts.delete(key)
+    } else values[name] = fallback ? fallback(values) : fail(`a part ${key}`)
+  }
+  const unknown = [...parts.keys(), ...words]
+  if (unknown.length > 0) fail(`only parts of ${op} (no "${unknown[0]}")`)
+  return values as unknown as Problems[Op]
+}

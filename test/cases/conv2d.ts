@@ -1,0 +1,89 @@
+import type { Conv2dProblem } from '../../lib/reference/conv2d.ts'
+import { type CaseSet, ITEM } from './case_set.ts'
+
+/** Pairs (output position, tap) of one dimension whose input position is not padding. */
+function inside(
+  outputs: number,
+  taps: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+  size: number,
+): number {
+  let count = 0
+  for (let o = 0; o < outputs; o++) {
+    for (let k = 0; k < taps; k++) {
+      const i = o * stride - padding + k * dilation
+      if (i >= 0 && i < size) count++
+    }
+  }
+  return count
+}
+
+/** Multiply-adds that touch real input, 2 operations each; the same for all three passes. */
+function flops(problem: Conv2dProblem): number {
+  const { n, g, ic, ih, iw, oc, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw } = problem
+  return 2 * n * oc * (ic / g) * inside(oh, kh, sh, ph, dh, ih) * inside(ow, kw, sw, pw, dw, iw)
+}
+
+function bytes({ n, g, ic, ih, iw, oc, oh, ow, kh, kw }: Conv2dProblem): number {
+  return ITEM * (n * ic * ih * iw + oc * (ic / g) * kh * kw + n * oc * oh * ow)
+}
+
+export const conv2d: CaseSet<'conv2d'> = {
+  op: 'conv2d',
+  layers: {
+    lenet_c1: 'n64ic1ih28oc20kh5sh1ph2',
+    lenet_c2: 'n64ic20ih14oc50kh5sh1ph2',
+    cnn_c1: 'n64ic1ih28oc32kh3sh1ph1',
+    bnl_stem: 'n128ic3ih32oc16kh3sh1ph1',
+    bnl_s1: 'n128ic16ih32oc16kh3sh1ph1',
+    bnl_s2a: 'n128ic16ih32oc32kh3sh2ph1',
+    bnl_s2: 'n128ic32ih16oc32kh3sh1ph1',
+    bnl_s3a: 'n128ic32ih16oc64kh3sh2ph1',
+    bnl_s3: 'n128ic64ih8oc64kh3sh1ph1',
+    sep_dw_s1: 'n64g64ic64ih32oc64kh3sh1ph1',
+    sep_dw_s2: 'n64g128ic128ih32oc128kh3sh2ph1',
+    sep_pw: 'n64ic64ih32oc128kh1sh1ph0',
+    stem3x3: 'n32ic3ih32oc64kh3sh1ph1',
+    rn18_s1: 'n32ic64ih32oc64kh3sh1ph1',
+    rn18_s2a: 'n32ic64ih32oc128kh3sh2ph1',
+    rn18_down: 'n32ic64ih32oc128kh1sh2ph0',
+    rn18_s2: 'n32ic128ih16oc128kh3sh1ph1',
+    rn18_s3: 'n32ic256ih8oc256kh3sh1ph1',
+    rn18_s4: 'n32ic512ih4oc512kh3sh1ph1',
+  },
+  edges: {
+    one: 'ic1ih1oc1kh1sh1ph0',
+    one_padded: 'ic1ih1oc1kh3sh1ph1',
+    border_only: 'ic3ih1oc2kh1sh1ph1',
+    row: 'ic5ih1iw17oc7kh1kw3sh1ph0pw1',
+    column: 'ic5ih17iw1oc7kh3kw1sh1ph1pw0',
+    lanes_below: 'n2ic15ih6oc15kh3sh1ph1',
+    lanes: 'n2ic16ih6oc16kh3sh1ph1',
+    lanes_above: 'n2ic17ih6oc17kh3sh1ph1',
+    tile_columns: 'ic4ih5iw31oc65kh3sh1ph1',
+    wide: 'ic2ih3iw67oc3kh3sh1ph1',
+    deep: 'ic300ih3oc5kh1sh1ph0',
+    even_window: 'n2ic3ih7oc4kh4kw2sh1ph2pw1',
+    stride2: 'n2ic8ih9oc8kh3sh2ph1',
+    stride2_even: 'n2ic8ih8oc8kh3sh2ph1',
+    stride_past_window: 'ic3ih11oc4kh2sh3ph0',
+    stride_mixed: 'ic3ih11iw9oc4kh3kw2sh3sw1ph1pw0',
+    window_is_input: 'n2ic6ih5oc9kh5sh1ph0',
+    window_past_input: 'n2ic3ih3oc4kh5sh1ph2',
+    padding_past_window: 'ic3ih4oc4kh2sh1ph3',
+    dilated: 'n2ic5ih11oc6kh3sh1ph2dh2',
+    dilated_mixed: 'ic5ih12iw10oc6kh3kw2sh2sw1ph2pw1dh3dw2',
+    same_odd: 'ic3ih6oc4kh2sh1ph0oh6ow6',
+    groups: 'n2g2ic6ih6oc8kh3sh1ph1',
+    groups_lanes: 'g2ic32ih5oc32kh3sh1ph1',
+    groups_stride: 'n2g3ic9ih8oc6kh3sh2ph1',
+    depthwise: 'n2g17ic17ih7oc17kh3sh1ph1',
+    depthwise_stride: 'n2g16ic16ih9oc16kh3sh2ph1',
+    depthwise_times2: 'g5ic5ih7oc10kh3sh1ph1',
+    depthwise_dilated: 'g20ic20ih9oc20kh3sh1ph2dh2',
+  },
+  flops,
+  bytes,
+}

@@ -1,0 +1,41 @@
+import { batchNorm } from './batch_norm.ts'
+import { binary } from './binary.ts'
+import { cast } from './cast.ts'
+import { conv2d } from './conv2d.ts'
+import { copy } from './copy.ts'
+import { crossEntropy } from './cross_entropy.ts'
+import { dropout } from './dropout.ts'
+import { fill } from './fill.ts'
+import { gatherRows } from './gather_rows.ts'
+import { linear } from './linear.ts'
+import { logSoftmax } from './log_softmax.ts'
+import { matmul } from './matmul.ts'
+import { maxPool2d } from './max_pool2d.ts'
+import { randomNormal, randomUniform } from './random.ts'
+import { reduce } from './reduce.ts'
+import { relu } from './relu.ts'
+import { sgd } from './sgd.ts'
+import { unary } from './unary.ts'
+
+/** The cases of every op, by the stem of its files. */
+export const caseSets = {
+  batch_norm: batchNorm,
+  binary,
+  cast,
+  conv2d,
+  copy,
+  cross_entropy: crossEntropy,
+  dropout,
+  fill,
+  gather_rows: gatherRows,
+  linear,
+  log_softmax: logSoftmax,
+  matmul,
+  max_pool2d: maxPool2d,
+  random_normal: randomNormal,
+  random_uniform: randomUniform,
+  reduce,
+  relu,
+  sgd,
+  unary,
+}
