@@ -1,5 +1,7 @@
+import { backend } from '../kernels/select.ts'
 import { tensor } from '../tensor/create.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { channelsLastStrides } from '../tensor/layout.ts'
+import { emptyTensor } from '../tensor/tensor.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
 import type { Dataset, LabelledBatch } from './dataset.ts'
 
@@ -41,7 +43,7 @@ export class ImageDataset implements Dataset {
   /** Pixels in `[N, H, W, C]` order. */
   readonly #pixels: Uint8Array
   /** The float of each of the 256 pixel values, per channel: `[C, 256]`. */
-  readonly #levels: Float32Array
+  #levels: Float32Array
 
   constructor(images: Uint8Array, labels: ArrayLike<number>, { shape, mean = 0, std = 1 }: ImageDatasetOptions) {
     if (!(images instanceof Uint8Array)) throw new DTypeError('ImageDataset: expected the images as a Uint8Array')
@@ -74,12 +76,40 @@ export class ImageDataset implements Dataset {
       writeLevels(this.#pixels.subarray(start, start + size), this.#levels, channels, input.subarray(n * size))
       target[n] = this.labels[indices[n]]
     }
-    if (channels === 1) return [tensor(input, { shape: [indices.length, 1, height, width] }), tensor(target)]
-    const rows = tensor(input, { shape: [indices.length, height, width, channels] })
-    const images = rows.permute([0, 3, 1, 2])
-    // The view keeps the memory; the name for it that nobody sees must not.
-    rows.dispose()
+    const shape = [indices.length, channels, height, width]
+    const images = emptyTensor(shape, 'float32', channelsLastStrides(shape))
+    if (input.length > 0) backend().write(images.storage.block, 0, input)
     return [images, tensor(target)]
+  }
+
+  /** Sets the normalization of all batches from now on. */
+  normalize({ mean = 0, std = 1 }: Normalization): void {
+    this.#levels = levelTable(this.shape[1], mean, std)
+  }
+
+  /**
+   * Mean and standard deviation of the pixels over 255, per channel: what {@link normalize} needs to standardise them.
+   *
+   * @param indices - of the images to measure, such as the training part of a split. Default: all.
+   */
+  statistics(indices: ArrayLike<number> = this.labels.map((_, index) => index)): { mean: number[]; std: number[] } {
+    const [, channels, height, width] = this.shape
+    const size = channels * height * width
+    // Whole numbers below 2^53, so both sums are exact and their order does not matter.
+    const sums = new Float64Array(channels)
+    const squares = new Float64Array(channels)
+    for (let n = 0; n < indices.length; n++) {
+      this.prepare(indices[n])
+      for (let i = 0; i < size; i++) {
+        const value = this.#pixels[indices[n] * size + i]
+        sums[i % channels] += value
+        squares[i % channels] += value * value
+      }
+    }
+    const count = indices.length * height * width
+    const mean = Array.from(sums, (sum) => sum / count / 255)
+    const std = Array.from(squares, (square, c) => Math.sqrt(Math.max(0, square / count / 255 ** 2 - mean[c] ** 2)))
+    return { mean, std }
   }
 
   /** Called before the pixels of a sample are read, for subclasses that make their images on demand. */

@@ -1,0 +1,6 @@
+export {
+  loadSafetensors,
+  loadSafetensorsMetadata,
+  type SaveSafetensorsOptions,
+  saveSafetensors,
+} from './safetensors.ts'
