@@ -1,0 +1,79 @@
+import { it } from 'vitest'
+import { parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
+import { type CrossEntropyProblem, crossEntropyForward } from '../../lib/reference/index.ts'
+import { crossEntropy } from '../cases/cross_entropy.ts'
+import { checkCalls, input, type KernelCall, output, plain } from '../support/check_op.ts'
+import { integersBelow, ROUNDING, sumError, uniform } from '../support/data.ts'
+import { backends, describeCases } from '../support/native_cases.ts'
+
+/** Logits lie in ±5, so that every log-sum-exp is at most 5 + log c; every row's loss is a sum of positive terms. */
+function callsWith(problem: CrossEntropyProblem, weight: Float32Array | null): KernelCall[] {
+  const { rows, c, reduction } = problem
+  const title = `${weight === null ? '' : 'weighted '}${printProblem('cross_entropy', problem)}`
+  const logits = uniform(rows * c, 1, -5, 5)
+  const target = integersBelow(c, rows, 2)
+  if (problem.ignoreIndex < 0 && rows > 2) target[1] = problem.ignoreIndex
+  const losses = reduction === 'none' ? rows : 1
+  const lse = new Float32Array(rows)
+  const total = new Float32Array(1)
+  crossEntropyForward(problem, logits, target, weight, new Float32Array(losses), lse, total)
+  const gradLoss = uniform(losses, 3)
+  const row = sumError(c) + 8 * ROUNDING
+  const log = { rtol: row, atol: 8 * ROUNDING * (6 + Math.log(c)) }
+  // A sum of rows keeps the error of one row relative to the weights that enter it, at most 2 each.
+  const summed = reduction === 'sum' ? rows : 1
+  const loss = { rtol: row + sumError(rows), atol: 4 * log.atol * summed }
+  // By the error of the softmax, relative to the largest factor that stands before it.
+  const scale = reduction === 'mean' ? 1 / total[0] : 1
+  const gradient = { rtol: 0, atol: 8 * (row + log.atol) * scale }
+  const data = [plain(problem), input(logits), input(target), input(weight)]
+  const saved = [output(rows, log), output(1, { rtol: sumError(rows), atol: 0 })]
+  return [
+    { kernel: 'crossEntropyForward', title, args: [...data, output(losses, loss), ...saved] },
+    {
+      kernel: 'crossEntropyBackward',
+      title,
+      args: [
+        ...[plain(problem), input(gradLoss), ...data.slice(1), input(lse), input(total)],
+        output(rows * c, gradient),
+      ],
+    },
+  ]
+}
+
+const calls = (problem: CrossEntropyProblem): KernelCall[] => [
+  ...callsWith(problem, null),
+  ...callsWith(problem, uniform(problem.c, 5, 0.5, 2)),
+]
+
+describeCases(crossEntropy, calls)
+
+it('divides 0 by 0 where every row is ignored, and its gradient is 0', () => {
+  const problem = parseProblem('cross_entropy', 'rows3c4ignore1_mean')
+  const logits = input(uniform(12, 1))
+  const target = input(Int32Array.from([1, 1, 1]))
+  const none = input(null)
+  const lse = uniform(3, 2)
+  const forward: KernelCall = {
+    kernel: 'crossEntropyForward',
+    title: 'all ignored',
+    args: [
+      plain(problem),
+      logits,
+      target,
+      none,
+      output(1, 'exact'),
+      output(3, { rtol: 1e-6, atol: 1e-6 }),
+      output(1, 'exact'),
+    ],
+  }
+  const backward: KernelCall = {
+    kernel: 'crossEntropyBackward',
+    title: 'all ignored',
+    args: [
+      ...[plain(problem), input(Float32Array.of(1)), logits, target, none, input(lse), input(Float32Array.of(0))],
+      output(12, 'exact'),
+    ],
+  }
+  checkCalls([forward, backward], backends())
+})
