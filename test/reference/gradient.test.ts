@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import { type ProblemOp, type Problems, parseProblem } from '../../lib/kernels/problem_string.ts'
+import * as reference from '../../lib/reference/index.ts'
+import { caseSets } from '../cases/index.ts'
+import { integersBelow, uniform } from '../support/data.ts'
+
+/** Standard float64 numbers; the seed tells arrays apart. */
+const random = (size: number, seed: number, low = -1, high = 1): Float64Array =>
+  Float64Array.from(uniform(size, seed, low, high))
+
+/** A function of some arrays, and what its backward pass says are the gradients of `Σ output · gradOutput`. */
+interface Differentiable {
+  inputs: Float64Array[]
+  outputSize: number
+  forward(output: Float64Array): void
+  backward(gradOutput: Float64Array, grads: Float64Array[]): void
+}
+
+const STEP = 1e-5
+
+/**
+ * Expects every partial derivative to equal the central difference `(L(x + h) − L(x − h)) / 2h`, `h = 1e-5`. That is off by
+ * `h² / 6` third derivatives, 2e-11 of them, and by the rounding of L over h, 1e-11 of it.
+ */
+function checkGradients({ inputs, outputSize, forward, backward }: Differentiable): void {
+  const gradOutput = random(outputSize, 99)
+  const output = new Float64Array(outputSize)
+  const loss = (): number => {
+    forward(output)
+    return output.reduce((total, value, i) => total + value * gradOutput[i], 0)
+  }
+  const grads = inputs.map((input) => new Float64Array(input.length).fill(Number.NaN))
+  forward(output)
+  backward(gradOutput, grads)
+  inputs.forEach((input, which) => {
+    for (let i = 0; i < input.length; i++) {
+      const value = input[i]
+      input[i] = value + STEP
+      const above = loss()
+      input[i] = value - STEP
+      const below = loss()
+      input[i] = value
+      const difference = (above - below) / (2 * STEP)
+      const error = Math.abs(grads[which][i] - difference)
+      if (!(error <= 1e-7 * (1 + Math.abs(difference)))) {
+        expect.fail(`gradient ${which}[${i}]: central difference ${difference}, backward gives ${grads[which][i]}`)
+      }
+    }
+  })
+}
+
+/** One test for each edge case that is small enough to be differenced element by element. */
+function describeOp<Op extends ProblemOp>(op: Op, make: (problem: Problems[Op]) => Differentiable[]): void {
+  describe(op, () => {
+    const texts = Object.entries(caseSets[op].edges).filter(([, text]) => {
+      const size = caseSets[op].bytes(parseProblem(op, text) as never)
+      return size < 4000
+    })
+    for (const [name, text] of texts) {
+      it(`${name} ${text}`, () => {
+        for (const differentiable of make(parseProblem(op, text))) checkGradients(differentiable)
+      })
+    }
+    it('has cases', () => {
+      expect(texts.length).toBeGreaterThan(2)
+    })
+  })
+}
+
+describeOp('conv2d', (problem) => {
+  const { n, g, ic, ih, iw, oc, oh, ow, kh, kw } = problem
+  const [image, weight, bias] = [random(n * ih * iw * ic, 1), random((oc * kh * kw * ic) / g, 2), random(oc, 3)]
+  return [
+    {
+      inputs: [image, weight, bias],
+      outputSize: n * oh * ow * oc,
+      forward: (output) => reference.conv2dForward(problem, image, weight, bias, output),
+      backward(gradOutput, [gradInput, gradWeight, gradBias]) {
+        reference.conv2dBackwardInput(problem, gradOutput, weight, gradInput)
+        reference.conv2dBackwardWeight(problem, image, gradOutput, gradWeight, gradBias)
+      },
+    },
+  ]
+})
+
+describeOp('linear', (problem) => {
+  const { n, ic, oc } = problem
+  const [rows, weight, bias] = [random(n * ic, 1), random(oc * ic, 2), random(oc, 3)]
+  return [
+    {
+      inputs: [rows, weight, bias],
+      outputSize: n * oc,
+      forward: (output) => reference.linearForward(problem, rows, weight, bias, output),
+      backward(gradOutput, [gradInput, gradWeight, gradBias]) {
+        reference.linearBackwardInput(problem, gradOutput, weight, gradInput)
+        reference.linearBackwardWeight(problem, rows, gradOutput, gradWeight, gradBias)
+      },
+    },
+  ]
+})
+
+describeOp('max_pool2d', (problem) => {
+  const { n, c, ih, iw, oh, ow } = problem
+  const image = random(n * ih * iw * c, 1)
+  const argmax = new Int32Array(n * oh * ow * c)
+  return [
+    {
+      inputs: [image],
+      outputSize: argmax.length,
+      forward: (output) => reference.maxPool2dForward(problem, image, output, argmax),
+      backward: (gradOutput, [gradInput]) => reference.maxPool2dBackward(problem, gradOutput, argmax, gradInput),
+    },
+  ]
+})
+
+describeOp('batch_norm', (problem) => {
+  const { rows, c } = problem
+  const [data, weight, bias] = [random(rows * c, 1), random(c, 2), random(c, 3)]
+  const [mean, rstd] = [new Float64Array(c), new Float64Array(c)]
+  const [runningMean, runningVar] = [random(c, 4), random(c, 5, 0.5, 2)]
+  const training: Differentiable = {
+    inputs: [data, weight, bias],
+    outputSize: rows * c,
+    forward: (output) => reference.batchNormForward(problem, data, weight, bias, null, null, mean, rstd, output),
+    backward(gradOutput, grads) {
+      reference.batchNormBackward(problem, data, gradOutput, mean, rstd, weight, ...three(grads))
+    },
+  }
+  const evaluation: Differentiable = {
+    ...training,
+    forward: (output) => reference.batchNormEvalForward(problem, data, runningMean, runningVar, weight, bias, output),
+    backward(gradOutput, grads) {
+      reference.batchNormEvalBackward(problem, data, gradOutput, runningMean, runningVar, weight, ...three(grads))
+    },
+  }
+  // Two values a channel normalize to ±1 whatever they are: the differences there are of rounding only.
+  return rows > 2 ? [training, evaluation] : [evaluation]
+})
+
+const three = (grads: Float64Array[]): [Float64Array, Float64Array, Float64Array] => [grads[0], grads[1], grads[2]]
+
+describeOp('relu', ({ size }) => {
+  const data = random(size, 1)
+  const output = new Float64Array(size)
+  return [
+    {
+      inputs: [data],
+      outputSize: size,
+      forward(to) {
+        reference.reluForward(size, data, to)
+        output.set(to)
+      },
+      backward: (gradOutput, [gradInput]) => reference.reluBackward(size, output, gradOutput, gradInput),
+    },
+  ]
+})
+
+describeOp('dropout', (problem) => {
+  const data = random(problem.n * problem.spatial * problem.c, 1)
+  return [
+    {
+      inputs: [data],
+      outputSize: data.length,
+      forward: (output) => reference.dropout(problem, data, output),
+      backward: (gradOutput, [gradInput]) => reference.dropout(problem, gradOutput, gradInput),
+    },
+  ]
+})
+
+const softmaxes = [
+  [reference.softmaxForward, reference.softmaxBackward],
+  [reference.logSoftmaxForward, reference.logSoftmaxBackward],
+] as const
+
+describeOp('log_softmax', (problem) => {
+  const data = random(problem.outer * problem.size * problem.inner, 1, -3, 3)
+  return softmaxes.map(([forward, backward]) => {
+    const saved = new Float64Array(data.length)
+    return {
+      inputs: [data],
+      outputSize: data.length,
+      forward(output) {
+        forward(problem, data, output)
+        saved.set(output)
+      },
+      // `saved` is the output at the point itself: the backward pass runs before any difference is taken.
+      backward: (gradOutput, [gradInput]) => backward(problem, saved, gradOutput, gradInput),
+    }
+  })
+})
+
+describeOp('cross_entropy', (problem) => {
+  const { rows, c, reduction } = problem
+  const logits = random(rows * c, 1, -3, 3)
+  const target = integersBelow(c, rows, 2)
+  return [null, random(c, 3, 0.5, 2)].map((weight) => {
+    const [lse, total] = [new Float64Array(rows), new Float64Array(1)]
+    return {
+      inputs: [logits],
+      outputSize: reduction === 'none' ? rows : 1,
+      forward: (loss) => reference.crossEntropyForward(problem, logits, target, weight, loss, lse, total),
+      backward(gradLoss, [gradLogits]) {
+        reference.crossEntropyBackward(problem, gradLoss, logits, target, weight, lse, total, gradLogits)
+      },
+    }
+  })
+})
