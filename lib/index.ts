@@ -1,0 +1,31 @@
+export type { BackwardOptions } from './autograd/backward.ts'
+export { enableGrad, isGradEnabled, noGrad } from './autograd/grad_mode.ts'
+export type { HookHandle } from './autograd/methods.ts'
+export type { GradHook } from './autograd/node.ts'
+export type { BackendInfo, MemoryReport } from './kernels/backend.ts'
+export { backendInfo, getNumThreads, memory, setNumThreads } from './kernels/select.ts'
+export { add, div, maximum, minimum, mul, type Operand, pow, sub } from './ops/arithmetic.ts'
+export { cat, stack } from './ops/cat.ts'
+export { allclose, equal } from './ops/compare.ts'
+export { bmm, matmul, mm } from './ops/matmul.ts'
+export { Tensor } from './ops/methods.ts'
+export {
+  arange,
+  empty,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './tensor/create.ts'
+export type { DType } from './tensor/dtype.ts'
+export { type GeneratorState, getGeneratorState, manualSeed, nextSeed, setGeneratorState } from './tensor/generator.ts'
+export type { MemoryFormat } from './tensor/layout.ts'
+export { rand, randint, randn } from './tensor/random.ts'
+export { tidy } from './tensor/tidy.ts'
+export { DTypeError, FormatError, RangeError, ShapeError, StateError, StridedError } from './util/errors.ts'

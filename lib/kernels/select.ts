@@ -1,0 +1,72 @@
+import { checkInteger } from '../util/check.ts'
+import { RangeError } from '../util/errors.ts'
+import type { Backend, BackendInfo, MemoryReport } from './backend.ts'
+import { createNativeBackend } from './native.ts'
+import { createReferenceBackend } from './reference_backend.ts'
+
+let current: Backend | null = null
+
+/** The backend of this JavaScript environment, created on first use as `STRIDED_BACKEND` says. */
+export function backend(): Backend {
+  if (current === null) current = createBackend(process.env.STRIDED_BACKEND)
+  return current
+}
+
+/**
+ * Creates the backend that a value of `STRIDED_BACKEND` asks for: `native`, `reference`, or by default the native one
+ * where it loads and else, with one warning, the reference.
+ *
+ * @throws {RangeError} for any other value.
+ */
+export function createBackend(choice: string | undefined): Backend {
+  switch (choice) {
+    case 'reference':
+      return createReferenceBackend()
+    case 'native':
+      return createNativeBackend()
+    case undefined:
+    case '':
+      return createNativeOrReference()
+    default:
+      throw new RangeError(`STRIDED_BACKEND: expected native or reference, got ${JSON.stringify(choice)}`)
+  }
+}
+
+function createNativeOrReference(): Backend {
+  try {
+    return createNativeBackend()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.emitWarning(
+      `${reason}\nComputing with the TypeScript reference instead, which is hundreds of times slower; ` +
+        'set STRIDED_BACKEND=reference to choose it without this warning.',
+      { type: 'StridedWarning', code: 'STRIDED_REFERENCE_BACKEND' },
+    )
+    return createReferenceBackend()
+  }
+}
+
+/** Bytes held by tensors and by the pool behind them, and the number of storages. */
+export function memory(): MemoryReport {
+  return backend().memory()
+}
+
+/** What runs the arithmetic: backend, instruction set in use, those available, threads. */
+export function backendInfo(): BackendInfo {
+  return backend().info()
+}
+
+/**
+ * Sets how many threads kernels use, the calling one included; results do not depend on it. The reference backend
+ * always computes on one.
+ *
+ * @throws {RangeError} when `threads` is not a positive integer.
+ */
+export function setNumThreads(threads: number): void {
+  backend().setNumThreads(checkInteger('setNumThreads', 'threads', threads, 1))
+}
+
+/** How many threads kernels use. */
+export function getNumThreads(): number {
+  return backend().getNumThreads()
+}

@@ -1,0 +1,18 @@
+// Gives tensors their methods: every op's file adds its own when it is loaded.
+import '../autograd/methods.ts'
+import './arithmetic.ts'
+import './clamp.ts'
+import './compare.ts'
+import './copy.ts'
+import './expand.ts'
+import './extrema.ts'
+import './index_select.ts'
+import './matmul.ts'
+import './permute.ts'
+import './reduce.ts'
+import './relu.ts'
+import './slice.ts'
+import './unary.ts'
+import './views.ts'
+
+export { Tensor } from '../tensor/tensor.ts'

@@ -1,0 +1,30 @@
+import type { Block } from '../kernels/backend.ts'
+import { backend } from '../kernels/select.ts'
+
+/**
+ * A block of memory that one or more tensors look at.
+ *
+ * Every tensor object that is alive, views and those the tape keeps included, owns one count. The block is freed when
+ * the last count is given back, or when this object has become garbage, which is the case when all tensors that never
+ * gave theirs back have.
+ */
+export class Storage {
+  readonly block: Block
+  readonly byteLength: number
+  /** Number of edits in place so far; what the tape keeps remembers the number it saw. */
+  version = 0
+  /** Whether a differentiable view was ever made: in-place edits under recording are then refused. */
+  viewed = false
+  /** Counts that are out. */
+  refs = 0
+
+  constructor(byteLength: number) {
+    this.byteLength = byteLength
+    this.block = backend().allocate(byteLength, this)
+  }
+
+  /** Gives one count back. */
+  release(): void {
+    if (--this.refs === 0) backend().free(this.block)
+  }
+}
