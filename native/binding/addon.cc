@@ -1,0 +1,155 @@
+// The addon's exports: `createEnvironment({ isa, threads })`, whose result has the functions below, and `cpu()`.
+#include <napi.h>
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "../dispatch/cpu.h"
+#include "../runtime/flush_denormals.h"
+#include "ops.h"
+
+namespace strided {
+namespace {
+
+struct Export {
+  const char* name;
+  void (*function)(Call&);
+};
+
+void rethrow(napi_env env, const Export& self) {
+  try {
+    throw;
+  } catch (const ArgumentError& error) {
+    napi_throw_range_error(env, "ERR_ARGUMENT", (std::string(self.name) + ": " + error.message).c_str());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "ERR_OUT_OF_MEMORY", (std::string(self.name) + ": out of memory").c_str());
+  } catch (const std::exception& error) {
+    napi_throw_error(env, "ERR_INTERNAL", (std::string(self.name) + ": " + error.what()).c_str());
+  }
+}
+
+// One entry point for each function, so that a call needs no lookup and carries its environment in its data pointer.
+template <const Export& self>
+napi_value entry(napi_env env, napi_callback_info info) {
+  try {
+    const FlushDenormals flush;
+    Call call(env, info);
+    self.function(call);
+    return call.result();
+  } catch (...) {
+    rethrow(env, self);
+    return nullptr;
+  }
+}
+
+constexpr Export kExports[] = {
+    {"allocate", binding::allocate},
+    {"free", binding::free},
+    {"read", binding::read},
+    {"write", binding::write},
+    {"memory", binding::memory},
+    {"setNumThreads", binding::set_num_threads},
+    {"getNumThreads", binding::get_num_threads},
+    {"fill", binding::fill},
+    {"copy", binding::copy},
+    {"cast", binding::cast},
+    {"gatherRows", binding::gather_rows},
+    {"unary", binding::unary},
+    {"binary", binding::binary},
+    {"binaryScalar", binding::binary_scalar},
+    {"binaryStrided", binding::binary_strided},
+    {"compareStrided", binding::compare_strided},
+    {"reduce", binding::reduce},
+    {"reluForward", binding::relu_forward},
+    {"reluBackward", binding::relu_backward},
+    {"dropout", binding::dropout},
+    {"matmul", binding::matmul},
+    {"linearForward", binding::linear_forward},
+    {"linearBackwardInput", binding::linear_backward_input},
+    {"linearBackwardWeight", binding::linear_backward_weight},
+    {"conv2dForward", binding::conv2d_forward},
+    {"conv2dBackwardInput", binding::conv2d_backward_input},
+    {"conv2dBackwardWeight", binding::conv2d_backward_weight},
+    {"maxPool2dForward", binding::max_pool2d_forward},
+    {"maxPool2dBackward", binding::max_pool2d_backward},
+    {"batchNormForward", binding::batch_norm_forward},
+    {"batchNormBackward", binding::batch_norm_backward},
+    {"batchNormEvalForward", binding::batch_norm_eval_forward},
+    {"batchNormEvalBackward", binding::batch_norm_eval_backward},
+    {"softmaxForward", binding::softmax_forward},
+    {"softmaxBackward", binding::softmax_backward},
+    {"logSoftmaxForward", binding::log_softmax_forward},
+    {"logSoftmaxBackward", binding::log_softmax_backward},
+    {"crossEntropyForward", binding::cross_entropy_forward},
+    {"crossEntropyBackward", binding::cross_entropy_backward},
+    {"sgdStep", binding::sgd_step},
+    {"randomUniform", binding::random_uniform},
+    {"randomNormal", binding::random_normal},
+};
+constexpr size_t kExportCount = sizeof kExports / sizeof kExports[0];
+
+template <size_t... i>
+void export_all(Napi::Env env, Napi::Object target, Environment* environment, std::index_sequence<i...>) {
+  (target.Set(kExports[i].name, [&] {
+    napi_value function;
+    napi_create_function(env, kExports[i].name, NAPI_AUTO_LENGTH, entry<kExports[i]>, environment, &function);
+    return Napi::Value(env, function);
+  }()),
+   ...);
+}
+
+constexpr Isa kIsas[] = {Isa::avx512, Isa::avx2, Isa::scalar};
+
+Isa isa_named(const std::string& name) {
+  for (const Isa isa : kIsas) {
+    if (name == isa_name(isa) && isa_supported(isa)) return isa;
+  }
+  throw ArgumentError{"instruction set " + name + " is not supported"};
+}
+
+// Environments live as long as their JavaScript environment: functions point to them.
+struct Instance {
+  std::vector<std::unique_ptr<Environment>> environments;
+};
+
+Napi::Value create_environment(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  try {
+    const Fields options(env, info[0]);
+    const Isa isa = isa_named(info[0].As<Napi::Object>().Get("isa").ToString().Utf8Value());
+    const int threads = static_cast<int>(std::min<int64_t>(options.integer("threads", 1), kMaxThreads));
+    auto& environments = env.GetInstanceData<Instance>()->environments;
+    environments.push_back(std::make_unique<Environment>(env, isa, threads));
+    Napi::Object target = Napi::Object::New(env);
+    export_all(env, target, environments.back().get(), std::make_index_sequence<kExportCount>());
+    return target;
+  } catch (const ArgumentError& error) {
+    throw Napi::RangeError::New(env, "createEnvironment: " + error.message);
+  }
+}
+
+Napi::Value cpu(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array isas = Napi::Array::New(env);
+  for (const Isa isa : kIsas) {
+    if (isa_supported(isa)) isas.Set(isas.Length(), isa_name(isa));
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("isas", isas);
+  result.Set("threads", available_threads());
+  return result;
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Instance);
+  exports.Set("createEnvironment", Napi::Function::New(env, create_environment, "createEnvironment"));
+  exports.Set("cpu", Napi::Function::New(env, cpu, "cpu"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(strided, initialize)
+
+}  // namespace strided

@@ -1,0 +1,93 @@
+// One call from JavaScript: its arguments in order, each checked as it is taken.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "environment.h"
+
+namespace strided {
+
+// Refuses the call: thrown as a JavaScript RangeError, prefixed by the function's name.
+struct ArgumentError {
+  std::string message;
+};
+
+// The product of sizes, or INT64_MAX where it would overflow: more than any block holds.
+int64_t product(std::initializer_list<int64_t> sizes);
+
+// A problem object: fields by name.
+class Fields {
+ public:
+  Fields(napi_env env, napi_value object) : env_(env), object_(object) {}
+
+  double number(const char* name) const;
+  // A whole number from `least` to 2^53.
+  int64_t integer(const char* name, int64_t least = 0) const;
+  bool boolean(const char* name) const;
+  // The position of a string in `names`.
+  int choice(const char* name, std::initializer_list<const char*> names) const;
+  std::vector<int64_t> integers(const char* name) const;
+
+ private:
+  napi_value get(const char* name) const;
+
+  napi_env env_;
+  napi_value object_;
+};
+
+class Call {
+ public:
+  Call(napi_env env, napi_callback_info info);
+
+  Environment& environment() const { return *environment_; }
+  const Context& context() const { return environment_->context; }
+  napi_env env() const { return env_; }
+
+  double number();
+  int64_t integer();
+  int choice(std::initializer_list<const char*> names);
+  Fields problem();
+  napi_value value();
+
+  // A buffer that holds at least `count` elements.
+  template <typename T>
+  T* buffer(int64_t count) {
+    return static_cast<T*>(bytes(count, sizeof(T)));
+  }
+  float* floats(int64_t count) { return buffer<float>(count); }
+  // The same, or nullptr where JavaScript passes null.
+  template <typename T>
+  T* optional_buffer(int64_t count) {
+    return next_is_null() ? nullptr : buffer<T>(count);
+  }
+  float* optional_floats(int64_t count) { return optional_buffer<float>(count); }
+  // A list of buffers, one for each of `counts`.
+  std::vector<float*> float_list(const std::vector<int64_t>& counts);
+
+  void returns(double value);
+  void returns(napi_value value) { result_ = value; }
+  napi_value result() const { return result_; }
+
+ private:
+  bool next_is_null();
+  void* bytes(int64_t count, size_t item);
+  void* decode(napi_value reference, int64_t count, size_t item) const;
+
+  static constexpr size_t kMaxArguments = 12;
+
+  napi_env env_;
+  Environment* environment_;
+  size_t count_ = kMaxArguments;
+  size_t next_ = 0;
+  napi_value arguments_[kMaxArguments];
+  napi_value result_ = nullptr;
+};
+
+int choose(napi_env env, napi_value value, const char* what, std::initializer_list<const char*> names);
+
+}  // namespace strided

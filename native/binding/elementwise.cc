@@ -1,0 +1,87 @@
+#include "../ops/elementwise.h"
+
+#include "ops.h"
+#include "strides.h"
+
+namespace strided::binding {
+namespace {
+
+Unary unary_op(Call& call) {
+  return static_cast<Unary>(call.choice({"neg", "abs", "exp", "log", "sqrt", "square", "reciprocal", "sign", "floor",
+                                         "sigmoid", "tanh"}));
+}
+
+Binary binary_op(Call& call) {
+  return static_cast<Binary>(
+      call.choice({"add", "sub", "mul", "div", "pow", "maximum", "minimum", "rsub", "rdiv", "rpow"}));
+}
+
+Compare compare_op(Call& call) { return static_cast<Compare>(call.choice({"eq", "ne", "lt", "le", "gt", "ge"})); }
+
+StridedOperands<3> operands(Call& call) {
+  return read_strides<3>(call.problem(), {"aStrides", "bStrides", "outputStrides"});
+}
+
+}  // namespace
+
+void fill(Call& call) {
+  const int64_t size = call.integer();
+  const float value = static_cast<float>(call.number());
+  strided::fill(call.context(), size, value, call.floats(size));
+}
+
+void unary(Call& call) {
+  const Unary op = unary_op(call);
+  const int64_t size = call.integer();
+  const float* input = call.floats(size);
+  strided::unary(call.context(), op, size, input, call.floats(size));
+}
+
+void binary(Call& call) {
+  const Binary op = binary_op(call);
+  const int64_t size = call.integer();
+  const float* a = call.floats(size);
+  const float* b = call.floats(size);
+  strided::binary(call.context(), op, size, a, b, call.floats(size));
+}
+
+void binary_scalar(Call& call) {
+  const Binary op = binary_op(call);
+  const int64_t size = call.integer();
+  const float* a = call.floats(size);
+  const float scalar = static_cast<float>(call.number());
+  strided::binary_scalar(call.context(), op, size, a, scalar, call.floats(size));
+}
+
+void binary_strided(Call& call) {
+  const Binary op = binary_op(call);
+  const StridedOperands<3> problem = operands(call);
+  const float* a = call.floats(problem.extent[0]);
+  const float* b = call.floats(problem.extent[1]);
+  float* output = call.floats(problem.extent[2]);
+  if (!problem.empty) strided::binary_strided(call.context(), op, problem.shape, a, b, output);
+}
+
+void compare_strided(Call& call) {
+  const Compare op = compare_op(call);
+  const StridedOperands<3> problem = operands(call);
+  const float* a = call.floats(problem.extent[0]);
+  const float* b = call.floats(problem.extent[1]);
+  uint8_t* output = call.buffer<uint8_t>(problem.extent[2]);
+  if (!problem.empty) strided::compare_strided(call.context(), op, problem.shape, a, b, output);
+}
+
+void relu_forward(Call& call) {
+  const int64_t size = call.integer();
+  const float* input = call.floats(size);
+  strided::relu_forward(call.context(), size, input, call.floats(size));
+}
+
+void relu_backward(Call& call) {
+  const int64_t size = call.integer();
+  const float* output = call.floats(size);
+  const float* grad_output = call.floats(size);
+  strided::relu_backward(call.context(), size, output, grad_output, call.floats(size));
+}
+
+}  // namespace strided::binding

@@ -1,0 +1,114 @@
+#include "environment.h"
+
+#include <algorithm>
+#include <new>
+
+namespace strided {
+namespace {
+
+// Below this nothing is reclaimed by force: a collection costs milliseconds, and small programs never need one.
+constexpr size_t kLeastBudget = size_t{64} << 20;
+// What is pooled but unused stays within a quarter of what was in use at the most, and at least this.
+constexpr size_t kLeastPooled = size_t{32} << 20;
+// V8 learns of changes in steps: each report is a call into the engine.
+constexpr int64_t kReportStep = 1 << 20;
+// More external memory than any heap limit: V8 answers such a report with a full collection at once.
+constexpr int64_t kPressure = int64_t{1} << 46;
+
+}  // namespace
+
+Environment::Environment(napi_env env, Isa isa, int threads) : env_(env), budget_(kLeastBudget) {
+  context.kernels = &kernel_table(isa);
+  context.memory = &pool_;
+  context.threads = threads;
+}
+
+Environment::~Environment() {
+  // References die with the environment; only the memory is ours.
+  for (Block& block : blocks_) {
+    if (block.data != nullptr) pool_.release(block.data, block.bytes);
+  }
+}
+
+uint32_t Environment::allocate(size_t bytes, napi_value owner) {
+  if (pool_.live_bytes() + bytes > budget_) reclaim(bytes);
+  void* data = pool_.allocate(bytes);
+  if (data == nullptr) {
+    force_collection();
+    sweep();
+    data = pool_.allocate(bytes);
+    if (data == nullptr) throw std::bad_alloc();
+  }
+  uint32_t index = first_free_;
+  if (index == UINT32_MAX) {
+    if (static_cast<int64_t>(blocks_.size()) == kBlockLimit) {
+      pool_.release(data, bytes);
+      throw std::bad_alloc();
+    }
+    index = static_cast<uint32_t>(blocks_.size());
+    blocks_.emplace_back();
+  } else {
+    first_free_ = blocks_[index].next_free;
+  }
+  Block& block = blocks_[index];
+  block.data = data;
+  block.bytes = bytes;
+  if (napi_create_reference(env_, owner, 0, &block.owner) != napi_ok) block.owner = nullptr;
+  storages_++;
+  report_external_memory();
+  return index;
+}
+
+void Environment::free(uint32_t index) {
+  Block& block = blocks_[index];
+  pool_.release(block.data, block.bytes);
+  if (block.owner != nullptr) napi_delete_reference(env_, block.owner);
+  block = Block{};
+  block.next_free = first_free_;
+  first_free_ = index;
+  storages_--;
+  report_external_memory();
+  // Shapes that changed leave blocks of sizes that nothing asks for any more.
+  if (pool_.pooled_bytes() > std::max(kLeastPooled, pool_.live_bytes() + pool_.peak_bytes() / 4)) {
+    pool_.trim(pool_.live_bytes() / 2 + kLeastPooled / 2);
+  }
+}
+
+void Environment::sweep() {
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  for (uint32_t i = 0; i < blocks_.size(); i++) {
+    if (blocks_[i].data == nullptr || blocks_[i].owner == nullptr) continue;
+    napi_value owner = nullptr;
+    if (napi_get_reference_value(env_, blocks_[i].owner, &owner) == napi_ok && owner == nullptr) free(i);
+  }
+  napi_close_handle_scope(env_, scope);
+}
+
+// A report of pressure makes V8 collect everything before it returns; no flag or engine header is needed for it.
+void Environment::force_collection() {
+  int64_t ignored;
+  napi_adjust_external_memory(env_, kPressure, &ignored);
+  napi_adjust_external_memory(env_, -kPressure, &ignored);
+}
+
+// First what earlier collections left, then a collection; then the budget follows what is really in use, so that the
+// cost of collecting stays in proportion to what was allocated in between.
+void Environment::reclaim(size_t wanted) {
+  sweep();
+  if (pool_.live_bytes() + wanted > budget_ / 4 * 3) {
+    force_collection();
+    sweep();
+  }
+  budget_ = std::max(kLeastBudget, (pool_.live_bytes() + wanted) / 2 * 3);
+}
+
+void Environment::report_external_memory() {
+  const int64_t change = static_cast<int64_t>(pool_.live_bytes()) - reported_;
+  if (change < kReportStep && change > -kReportStep) return;
+  int64_t ignored;
+  napi_adjust_external_memory(env_, change, &ignored);
+  reported_ += change;
+}
+
+}  // namespace strided

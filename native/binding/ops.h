@@ -1,0 +1,62 @@
+// The functions that JavaScript calls, one for each member of `Kernels`, each defined in the file of its op.
+#pragma once
+
+#include "call.h"
+
+namespace strided::binding {
+
+// memory.cc
+void allocate(Call& call);
+void free(Call& call);
+void read(Call& call);
+void write(Call& call);
+void memory(Call& call);
+void set_num_threads(Call& call);
+void get_num_threads(Call& call);
+// elementwise.cc
+void fill(Call& call);
+void unary(Call& call);
+void binary(Call& call);
+void binary_scalar(Call& call);
+void binary_strided(Call& call);
+void compare_strided(Call& call);
+void relu_forward(Call& call);
+void relu_backward(Call& call);
+// copy.cc
+void copy(Call& call);
+void cast(Call& call);
+void gather_rows(Call& call);
+// reduce.cc
+void reduce(Call& call);
+// matmul.cc, linear.cc, conv2d.cc
+void matmul(Call& call);
+void linear_forward(Call& call);
+void linear_backward_input(Call& call);
+void linear_backward_weight(Call& call);
+void conv2d_forward(Call& call);
+void conv2d_backward_input(Call& call);
+void conv2d_backward_weight(Call& call);
+// max_pool2d.cc
+void max_pool2d_forward(Call& call);
+void max_pool2d_backward(Call& call);
+// batch_norm.cc
+void batch_norm_forward(Call& call);
+void batch_norm_backward(Call& call);
+void batch_norm_eval_forward(Call& call);
+void batch_norm_eval_backward(Call& call);
+// softmax.cc
+void softmax_forward(Call& call);
+void softmax_backward(Call& call);
+void log_softmax_forward(Call& call);
+void log_softmax_backward(Call& call);
+// cross_entropy.cc
+void cross_entropy_forward(Call& call);
+void cross_entropy_backward(Call& call);
+// sgd.cc
+void sgd_step(Call& call);
+// random.cc
+void random_uniform(Call& call);
+void random_normal(Call& call);
+void dropout(Call& call);
+
+}  // namespace strided::binding

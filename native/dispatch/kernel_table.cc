@@ -1,0 +1,37 @@
+#include "kernel_table.h"
+
+namespace strided {
+namespace {
+
+template <Isa isa>
+const KernelTable& table_of() {
+  static const KernelTable table = {
+      isa,
+      batch_norm_kernels<isa>(),
+      compare_kernels<isa>(),
+      dropout_kernels<isa>(),
+      elementwise_kernels<isa>(),
+      gemm_kernels<isa>(),
+      max_pool2d_kernels<isa>(),
+      pack_kernels<isa>(),
+      reduce_kernels<isa>(),
+      relu_kernels<isa>(),
+      sgd_kernels<isa>(),
+      softmax_kernels<isa>(),
+  };
+  return table;
+}
+
+}  // namespace
+
+const KernelTable& kernel_table(Isa isa) {
+#if defined(__x86_64__) || defined(_M_X64)
+  if (isa == Isa::avx512) return table_of<Isa::avx512>();
+  if (isa == Isa::avx2) return table_of<Isa::avx2>();
+#else
+  (void)isa;
+#endif
+  return table_of<Isa::scalar>();
+}
+
+}  // namespace strided

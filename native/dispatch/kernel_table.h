@@ -1,0 +1,36 @@
+// All kernels of one instruction set.
+#pragma once
+
+#include "../kernels/batch_norm.h"
+#include "../kernels/compare.h"
+#include "../kernels/dropout.h"
+#include "../kernels/elementwise.h"
+#include "../kernels/gemm.h"
+#include "../kernels/max_pool2d.h"
+#include "../kernels/pack.h"
+#include "../kernels/reduce.h"
+#include "../kernels/relu.h"
+#include "../kernels/sgd.h"
+#include "../kernels/softmax.h"
+
+namespace strided {
+
+struct KernelTable {
+  Isa isa;
+  const BatchNormKernels& batch_norm;
+  const CompareKernels& compare;
+  const DropoutKernels& dropout;
+  const ElementwiseKernels& elementwise;
+  const GemmKernels& gemm;
+  const MaxPool2dKernels& max_pool2d;
+  const PackKernels& pack;
+  const ReduceKernels& reduce;
+  const ReluKernels& relu;
+  const SgdKernels& sgd;
+  const SoftmaxKernels& softmax;
+};
+
+// `isa` must be supported (cpu.h).
+const KernelTable& kernel_table(Isa isa);
+
+}  // namespace strided

@@ -1,0 +1,58 @@
+// The register tile of every dense product: matrix multiplication, linear layers and convolutions.
+//
+//   c[m, j] = start[j] + Σ_runs Σ_{k < run.k} a[run.a + m*a_row + k*a_k] * b[run.b + k*b_k + j]
+//
+// where start is c itself (accumulate), the bias, or 0. A run is a stretch of the sum that is evenly spaced in memory: a
+// matrix product has one, a convolution one for each filter row that lies inside the image.
+//
+// Edges    Any number of rows and any 1 <= columns <= vectors*lanes. rows are cut into tiles as equal as possible.
+// Layout   panel: b is packed (pack.h), zero beyond `columns`, a is read along k (a_k == 1).
+//          outer: a is read across rows (a_row == 1), b need not be packed, nothing beyond `columns` is read.
+// Slices   One call is one thread's work; the sum runs in the order of the runs whatever the tiling, so that neither
+//          tiles nor threads change a bit of the result.
+// Saved    nothing
+// Aliasing c overlaps neither a nor b.
+// Cost     2 * rows * columns * Σ run.k floating-point operations.
+// Source   Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication".
+#pragma once
+
+#include <cstdint>
+
+#include "../simd/isa.h"
+
+namespace strided {
+
+struct GemmRun {
+  int64_t a;  // element offsets
+  int64_t b;
+  int64_t k;
+};
+
+struct GemmTile {
+  int64_t rows;
+  int64_t columns;
+  int vectors;  // registers across a panel's columns, at most GemmKernels::max_vectors
+  const float* a;
+  int64_t a_row;
+  int64_t a_k;
+  const float* b;
+  int64_t b_k;
+  const GemmRun* runs;
+  int64_t run_count;
+  const float* bias;  // by column, or null
+  bool accumulate;
+  float* c;
+  int64_t c_row;
+};
+
+struct GemmKernels {
+  int lanes;
+  int max_vectors;
+  void (*panel)(const GemmTile& tile);
+  void (*outer)(const GemmTile& tile);
+};
+
+template <Isa isa>
+const GemmKernels& gemm_kernels();
+
+}  // namespace strided

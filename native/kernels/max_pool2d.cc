@@ -1,0 +1,108 @@
+#include "max_pool2d.h"
+
+#include "../simd/vec.h"
+
+namespace strided {
+namespace {
+
+struct Range {
+  int64_t begin, end;
+};
+
+// The k of a window at `start` for which 0 <= start + k*dilation < size.
+STRIDED_INLINE Range taps_inside(int64_t start, int64_t dilation, int64_t kernel_size, int64_t size) {
+  Range taps{0, kernel_size};
+  if (start < 0) taps.begin = (-start + dilation - 1) / dilation;
+  if (start + (kernel_size - 1) * dilation >= size) taps.end = start < size ? (size - 1 - start) / dilation + 1 : 0;
+  return taps;
+}
+
+template <bool kArgmax>
+void forward_rows(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const float* input, float* output,
+                  int32_t* argmax) {
+  for (int64_t row = row_begin; row < row_end; row++) {
+    const float* input_n = input + row / s.oh * s.ih * s.iw * s.c;
+    const int64_t top = row % s.oh * s.sh - s.ph;
+    const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
+    for (int64_t ow = 0; ow < s.ow; ow++) {
+      const int64_t left = ow * s.sw - s.pw;
+      const Range kw = taps_inside(left, s.dw, s.kw, s.iw);
+      const int64_t out = (row * s.ow + ow) * s.c;
+      for (int64_t c = 0; c < s.c; c += kLanes) {
+        const Mask mask = first_lanes(s.c - c < kLanes ? s.c - c : kLanes);
+        Vec best = set1(-__builtin_inff());
+        VecInt winner = set1_int(-1);
+        for (int64_t h = kh.begin; h < kh.end; h++) {
+          const int64_t ih_iw = (top + h * s.dh) * s.iw + left;
+          for (int64_t w = kw.begin; w < kw.end; w++) {
+            const int64_t position = ih_iw + w * s.dw;
+            const Vec x = load(input_n + position * s.c + c, mask);
+            if constexpr (kArgmax) {
+              Mask better = mask_or(greater(x, best), is_nan(x));
+              // The first tap wins even as -inf: its window holds more than padding.
+              better = mask_or(better, equal_int(winner, set1_int(-1)));
+              winner = select_int(better, set1_int(static_cast<int32_t>(position)), winner);
+              best = select(better, x, best);
+            } else {
+              // max(a, b) is b when either is NaN: a NaN met stays only if it stands second.
+              best = select(is_nan(best), best, max(best, x));
+            }
+          }
+        }
+        store(output + out + c, best, mask);
+        if constexpr (kArgmax) store_int(argmax + out + c, winner, mask);
+      }
+    }
+  }
+}
+
+void forward(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const float* input, float* output,
+             int32_t* argmax) {
+  if (argmax != nullptr) {
+    forward_rows<true>(s, row_begin, row_end, input, output, argmax);
+  } else {
+    forward_rows<false>(s, row_begin, row_end, input, output, nullptr);
+  }
+}
+
+// An input pixel is tap k of the window o = (i + padding - k*dilation) / stride, where that divides. The sum gathers for
+// each input pixel from the windows over it, so that slices never write the same element.
+void backward(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const float* grad_output,
+              const int32_t* argmax, float* grad_input) {
+  for (int64_t row = row_begin; row < row_end; row++) {
+    const int64_t ih = row % s.ih;
+    const int64_t window_n = row / s.ih * s.oh * s.ow;
+    for (int64_t iw = 0; iw < s.iw; iw++) {
+      const VecInt position = set1_int(static_cast<int32_t>(ih * s.iw + iw));
+      float* grad_input_iw = grad_input + (row * s.iw + iw) * s.c;
+      for (int64_t c = 0; c < s.c; c += kLanes) {
+        const Mask mask = first_lanes(s.c - c < kLanes ? s.c - c : kLanes);
+        Vec sum = zero();
+        for (int64_t kh = 0; kh < s.kh; kh++) {
+          const int64_t top = ih + s.ph - kh * s.dh;
+          if (top < 0) break;
+          if (top % s.sh != 0 || top / s.sh >= s.oh) continue;
+          for (int64_t kw = 0; kw < s.kw; kw++) {
+            const int64_t left = iw + s.pw - kw * s.dw;
+            if (left < 0) break;
+            if (left % s.sw != 0 || left / s.sw >= s.ow) continue;
+            const int64_t out = (window_n + top / s.sh * s.ow + left / s.sw) * s.c + c;
+            const Mask won = equal_int(load_int(argmax + out, mask), position);
+            sum = add(sum, select(won, load(grad_output + out, mask), zero()));
+          }
+        }
+        store(grad_input_iw + c, sum, mask);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <>
+const MaxPool2dKernels& max_pool2d_kernels<kIsa>() {
+  static constexpr MaxPool2dKernels kernels = {forward, backward};
+  return kernels;
+}
+
+}  // namespace strided

@@ -1,0 +1,39 @@
+// One register of floats, `Vec`, and the few operations that kernels are written in.
+//
+// Each instruction set gives the same names: Vec, Mask (one bit a lane), VecInt (as many 32-bit integers), kLanes, and the
+// tile limits that follow from its number of registers. Everything lies in an anonymous namespace: a kernel object may
+// not export an inline function, or the linker could keep its AVX-512 copy for every caller in the program.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "isa.h"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define STRIDED_INLINE inline __attribute__((always_inline))
+#define STRIDED_RESTRICT __restrict__
+// On a lambda that takes registers: a call would spill them all.
+#define STRIDED_LAMBDA_INLINE __attribute__((always_inline))
+#else
+#define STRIDED_INLINE __forceinline
+#define STRIDED_RESTRICT __restrict
+#define STRIDED_LAMBDA_INLINE
+#endif
+
+#if defined(__AVX512F__)
+#include "vec_avx512.h"
+#elif defined(__AVX2__)
+#include "vec_avx2.h"
+#else
+#include "vec_scalar.h"
+#endif
+
+namespace strided {
+namespace {
+
+// The number of whole and partial registers that hold `count` floats.
+STRIDED_INLINE constexpr int64_t vectors_for(int64_t count) { return (count + kLanes - 1) / kLanes; }
+
+}  // namespace
+}  // namespace strided

@@ -1,0 +1,56 @@
+{
+  "variables": {
+    "kernel_sources": [
+      "native/kernels/batch_norm.cc",
+      "native/kernels/compare.cc",
+      "native/kernels/dropout.cc",
+      "native/kernels/elementwise.cc",
+      "native/kernels/gemm.cc",
+      "native/kernels/max_pool2d.cc",
+      "native/kernels/pack.cc",
+      "native/kernels/reduce.cc",
+      "native/kernels/relu.cc",
+      "native/kernels/sgd.cc",
+      "native/kernels/softmax.cc"
+    ],
+    "core_sources": [
+      "native/dispatch/cpu.cc",
+      "native/dispatch/kernel_table.cc",
+      "native/runtime/available_threads.cc",
+      "native/runtime/memory_pool.cc",
+      "native/runtime/thread_pool.cc",
+      "native/ops/batch_norm.cc",
+      "native/ops/conv2d.cc",
+      "native/ops/conv2d_backward_weight.cc",
+      "native/ops/copy.cc",
+      "native/ops/elementwise.cc",
+      "native/ops/gemm.cc",
+      "native/ops/linear.cc",
+      "native/ops/matmul.cc",
+      "native/ops/max_pool2d.cc",
+      "native/ops/random.cc",
+      "native/ops/reduce.cc",
+      "native/ops/sgd.cc",
+      "native/ops/softmax.cc",
+      "native/ops/taps.cc"
+    ],
+    "binding_sources": [
+      "native/binding/addon.cc",
+      "native/binding/batch_norm.cc",
+      "native/binding/call.cc",
+      "native/binding/conv2d.cc",
+      "native/binding/copy.cc",
+      "native/binding/cross_entropy.cc",
+      "native/binding/elementwise.cc",
+      "native/binding/environment.cc",
+      "native/binding/linear.cc",
+      "native/binding/matmul.cc",
+      "native/binding/max_pool2d.cc",
+      "native/binding/memory.cc",
+      "native/binding/random.cc",
+      "native/binding/reduce.cc",
+      "native/binding/sgd.cc",
+      "native/binding/softmax.cc"
+    ]
+  }
+}
