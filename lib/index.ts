@@ -7,6 +7,7 @@ export { backendInfo, getNumThreads, memory, setNumThreads } from './kernels/sel
 export { add, div, maximum, minimum, mul, type Operand, pow, sub } from './ops/arithmetic.ts'
 export { cat, stack } from './ops/cat.ts'
 export { allclose, equal } from './ops/compare.ts'
+export * as functional from './ops/functional.ts'
 export { bmm, matmul, mm } from './ops/matmul.ts'
 export { Tensor } from './ops/methods.ts'
 export {
