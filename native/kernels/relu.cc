@@ -11,7 +11,7 @@ void forward(int64_t size, const float* input, float* output) {
 }
 
 void backward(int64_t size, const float* output, const float* grad_output, float* grad_input) {
-  map(size, grad_input, [](Vec y, Vec g) { return select(greater(y, zero()), g, zero()); }, output, grad_output);
+  map(size, grad_input, [](Vec y, Vec g) { return select(mask_or(greater(y, zero()), is_nan(y)), g, zero()); }, output, grad_output);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Rectified linear unit, forward and backward.
 //
 //   output[i]    = max(input[i], 0)
-//   grad_input[i] = output[i] > 0 ? grad_output[i] : 0
+//   grad_input[i] = output[i] <= 0 ? 0 : grad_output[i]
 //
-// Edges    A NaN stays NaN in the output; its gradient is 0, as is that of input 0.
+// Edges    A NaN stays NaN in the output and passes its gradient on; the gradient at 0 is 0.
 // Layout   Any dense one, the same for all buffers.
 // Slices   Elements [begin, end); the caller offsets the pointers.
 // Saved    The output, which the next layer keeps anyway.

@@ -1,8 +1,9 @@
 #include "copy.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 namespace strided {
 namespace {
@@ -71,13 +72,15 @@ void copy_typed(const Context& context, StridedShape<2> shape, const T* input, T
   });
 }
 
-// As a JavaScript typed array converts: towards zero, and modulo 2^32 or 2^8 for what does not fit. NaN becomes 0.
+// Towards zero. What does not fit, NaN included, becomes the lowest number, as the instruction of x86 and so PyTorch there
+// has it; to uint8 by way of int64, so modulo 256.
 template <typename To, typename From>
 To convert(From value) {
   if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if (!std::isfinite(value)) return 0;
-    if (value >= -9.2e18f && value < 9.2e18f) return static_cast<To>(static_cast<int64_t>(value));
-    return static_cast<To>(static_cast<int64_t>(std::fmod(static_cast<double>(value), 4294967296.0)));
+    using Wide = std::conditional_t<sizeof(To) == 1, int64_t, To>;
+    constexpr From kLimit = static_cast<From>(uint64_t{1} << (8 * sizeof(Wide) - 1));
+    if (!(value >= -kLimit && value < kLimit)) return static_cast<To>(std::numeric_limits<Wide>::min());
+    return static_cast<To>(static_cast<Wide>(value));
   } else {
     return static_cast<To>(value);
   }

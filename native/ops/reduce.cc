@@ -39,9 +39,9 @@ float reduce_row(const Context& context, const ReduceProblem& p, const float* ro
       const double squares = row_in_parts(context, p.size, [&](int64_t begin, int64_t length) {
         return kernels.row_deviation(length, row + begin, center);
       });
-      // Σ(x - m)² = Σ(x - c)² - n (m - c)² for the rounded center c.
+      // Σ(x - m)² = Σ(x - c)² - n (m - c)² for the rounded center c. The order in max keeps a NaN.
       const double rounding = mean - static_cast<double>(center);
-      return static_cast<float>(std::max(0.0, squares - size * rounding * rounding) / std::max(0.0, size - p.correction));
+      return static_cast<float>(std::max(squares - size * rounding * rounding, 0.0) / std::max(0.0, size - p.correction));
     }
     case Reduce::max:
       return row[kernels.row_argmax(p.size, row)];
