@@ -29,7 +29,8 @@ Trains LeNet-5 on images of handwritten digits and saves the model.
                    is split 80/20 (default: digits that the library draws itself)
   --epochs N       passes over the training images (default 3)
   --batch-size N   images per step (default 64)
-  --lr X           learning rate of SGD with momentum 0.9 (default 0.02)
+  --lr X           learning rate of SGD with momentum 0.9; falls to 0 along a
+                   cosine (default 0.05)
   --seed N         decides drawing, split, order and initial weights (default 0)
   --threads N      threads to compute with; the result is the same for any number
                    (default: all that this process may use)
@@ -41,7 +42,7 @@ const options = {
   data: { type: 'string' },
   epochs: { type: 'string', default: '3' },
   'batch-size': { type: 'string', default: '64' },
-  lr: { type: 'string', default: '0.02' },
+  lr: { type: 'string', default: '0.05' },
   seed: { type: 'string', default: '0' },
   threads: { type: 'string' },
   out: { type: 'string', default: 'runs/lenet5.safetensors' },

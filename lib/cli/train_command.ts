@@ -6,9 +6,9 @@ import type { Dataset } from '../data/dataset.ts'
 import { saveSafetensors } from '../io/safetensors.ts'
 import { backend } from '../kernels/select.ts'
 import { leNet5 } from '../models/le_net5.ts'
-import type { Module } from '../nn/module.ts'
+import type { Module } from '../nn/index.ts'
 import * as F from '../ops/functional.ts'
-import { SGD } from '../optim/sgd.ts'
+import { CosineAnnealingLR, SGD } from '../optim/index.ts'
 import { manualSeed } from '../tensor/generator.ts'
 import { StridedError } from '../util/errors.ts'
 import { parseTrainArgs, type TrainArgs, UsageError, usage } from './args.ts'
@@ -73,13 +73,14 @@ async function train(args: TrainArgs, data: TrainData): Promise<number> {
   const model = leNet5({ classes: data.classes, imageSize: data.imageSize })
   const optimizer = new SGD(model.parameters(), { lr, momentum: MOMENTUM })
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed })
+  const scheduler = new CosineAnnealingLR(optimizer, epochs * loader.length)
   const progress = new Progress(process.stdout, { epochs, batches: loader.length })
   progress.print(`data: ${data.description}`)
   progress.print(`LeNet-5, ${name} backend (${isa}), ${threads} ${threads === 1 ? 'thread' : 'threads'}, seed ${seed}`)
   let trainLoss = Number.NaN
   let accuracy: Accuracy = { right: 0, total: 0 }
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    trainLoss = await trainEpoch(model, optimizer, loader, progress)
+    trainLoss = await trainEpoch({ model, optimizer, scheduler, loader, progress })
     if (!Number.isFinite(trainLoss)) {
       process.stderr.write(`train: the loss became ${trainLoss} in epoch ${epoch}; try a lower --lr than ${lr}\n`)
       return 1
@@ -96,8 +97,17 @@ async function train(args: TrainArgs, data: TrainData): Promise<number> {
   return 0
 }
 
+/** What one training run works with. */
+interface Run {
+  model: Module
+  optimizer: SGD
+  scheduler: CosineAnnealingLR
+  loader: DataLoader
+  progress: Progress
+}
+
 /** One pass over the training images; the result is the mean loss per image, infinite or NaN as soon as a batch's is. */
-async function trainEpoch(model: Module, optimizer: SGD, loader: DataLoader, progress: Progress): Promise<number> {
+async function trainEpoch({ model, optimizer, scheduler, loader, progress }: Run): Promise<number> {
   let total = 0
   let images = 0
   let batch = 0
@@ -107,6 +117,7 @@ async function trainEpoch(model: Module, optimizer: SGD, loader: DataLoader, pro
     const loss = F.crossEntropy(model.forward(input), target)
     loss.backward()
     optimizer.step()
+    scheduler.step()
     const value = Number(loss.item())
     if (!Number.isFinite(value)) return value
     total += value * target.size

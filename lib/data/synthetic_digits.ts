@@ -110,13 +110,13 @@ function drawDigit(digit: number, generator: Generator, output: Uint8Array): voi
 /** Maps points of the unit square to pixels: a wobble, then a random affine map about the centre. */
 function randomPlacement(generator: Generator): (points: Float64Array, count: number) => void {
   const angle = generator.uniform(-0.38, 0.38)
-  const shear = generator.uniform(-0.35, 0.35)
+  const shear = generator.uniform(-0.3, 0.3)
   const height = SIDE * generator.uniform(0.58, 0.98)
   const width = height * generator.uniform(0.72, 1.15)
   const cos = Math.cos(angle)
   const sin = Math.sin(angle)
-  const shiftX = SIDE / 2 + generator.uniform(-3.5, 3.5)
-  const shiftY = SIDE / 2 + generator.uniform(-3.5, 3.5)
+  const shiftX = SIDE / 2 + generator.uniform(-3, 3)
+  const shiftY = SIDE / 2 + generator.uniform(-3, 3)
   const wobbleX = randomWave(generator)
   const wobbleY = randomWave(generator)
   return (points, count) => {

@@ -18,7 +18,7 @@ describe('parseTrainArgs', () => {
       data: null,
       epochs: 3,
       batchSize: 64,
-      lr: 0.02,
+      lr: 0.05,
       seed: 0,
       threads: null,
       out: 'runs/lenet5.safetensors',
@@ -26,7 +26,7 @@ describe('parseTrainArgs', () => {
     for (const text of [
       '(default 3)',
       '(default 64)',
-      '(default 0.02)',
+      '(default 0.05)',
       '(default 0)',
       '(default runs/lenet5.safetensors)',
     ]) {

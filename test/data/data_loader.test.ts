@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DataLoader } from '../../lib/data/data_loader.ts'
 import type { Dataset } from '../../lib/data/dataset.ts'
-import { manualSeed } from '../../lib/tensor/generator.ts'
 import { tensor } from '../../lib/tensor/create.ts'
+import { manualSeed } from '../../lib/tensor/generator.ts'
 import type { Tensor } from '../../lib/tensor/tensor.ts'
 
 const counting = (length: number): Dataset<[Tensor]> => ({ length, getBatch: (indices) => [tensor(indices)] })
