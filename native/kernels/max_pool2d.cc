@@ -65,28 +65,32 @@ void forward(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const 
   }
 }
 
-// An input pixel is tap k of the window o = (i + padding - k*dilation) / stride, where that divides. The sum gathers for
-// each input pixel from the windows over it, so that slices never write the same element.
+// The windows that may hold position i: o with 0 <= i + padding - o*stride <= (kernel_size - 1) * dilation.
+STRIDED_INLINE Range windows_over(int64_t i, int64_t padding, int64_t stride, int64_t reach, int64_t outputs) {
+  const int64_t last = (i + padding) / stride;
+  const int64_t before = i + padding - reach - 1;  // the last position that the window before the first one ends at
+  Range windows{before < 0 ? 0 : before / stride + 1, last + 1 < outputs ? last + 1 : outputs};
+  return windows;
+}
+
+// Gathers for each input pixel from the windows over it, so that slices never write the same element. With a dilation
+// some of these windows pass over the pixel without a tap on it; argmax then names another position.
 void backward(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const float* grad_output,
               const int32_t* argmax, float* grad_input) {
   for (int64_t row = row_begin; row < row_end; row++) {
     const int64_t ih = row % s.ih;
     const int64_t window_n = row / s.ih * s.oh * s.ow;
+    const Range oh = windows_over(ih, s.ph, s.sh, (s.kh - 1) * s.dh, s.oh);
     for (int64_t iw = 0; iw < s.iw; iw++) {
+      const Range ow = windows_over(iw, s.pw, s.sw, (s.kw - 1) * s.dw, s.ow);
       const VecInt position = set1_int(static_cast<int32_t>(ih * s.iw + iw));
       float* grad_input_iw = grad_input + (row * s.iw + iw) * s.c;
       for (int64_t c = 0; c < s.c; c += kLanes) {
         const Mask mask = first_lanes(s.c - c < kLanes ? s.c - c : kLanes);
         Vec sum = zero();
-        for (int64_t kh = 0; kh < s.kh; kh++) {
-          const int64_t top = ih + s.ph - kh * s.dh;
-          if (top < 0) break;
-          if (top % s.sh != 0 || top / s.sh >= s.oh) continue;
-          for (int64_t kw = 0; kw < s.kw; kw++) {
-            const int64_t left = iw + s.pw - kw * s.dw;
-            if (left < 0) break;
-            if (left % s.sw != 0 || left / s.sw >= s.ow) continue;
-            const int64_t out = (window_n + top / s.sh * s.ow + left / s.sw) * s.c + c;
+        for (int64_t h = oh.begin; h < oh.end; h++) {
+          for (int64_t w = ow.begin; w < ow.end; w++) {
+            const int64_t out = (window_n + h * s.ow + w) * s.c + c;
             const Mask won = equal_int(load_int(argmax + out, mask), position);
             sum = add(sum, select(won, load(grad_output + out, mask), zero()));
           }
