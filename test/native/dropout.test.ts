@@ -1,10 +1,12 @@
 import fc from 'fast-check'
+import { it } from 'vitest'
 import { printProblem } from '../../lib/kernels/problem_string.ts'
 import type { DropoutProblem } from '../../lib/reference/index.ts'
+import { philoxWords } from '../../lib/reference/random.ts'
 import { dropout } from '../cases/dropout.ts'
-import { inout, input, type KernelCall, output, plain, same } from '../support/check_op.ts'
+import { checkCalls, inout, input, type KernelCall, output, plain, same } from '../support/check_op.ts'
 import { uniform } from '../support/data.ts'
-import { describeCases, itHoldsForRandom } from '../support/native_cases.ts'
+import { backends, describeCases, itHoldsForRandom } from '../support/native_cases.ts'
 
 /** Apart and in place; the mask is the same to the last element, the factor is float32's. */
 function calls(problem: DropoutProblem): KernelCall[] {
@@ -30,3 +32,9 @@ const problems = fc.record({
   offset: fc.oneof(fc.nat(1000), fc.integer({ min: 2 ** 32 - 40, max: 2 ** 32 + 5 })),
 })
 itHoldsForRandom('dropout', problems, calls, 200)
+
+it('keeps the element whose word is the threshold itself', () => {
+  const word = philoxWords(8, 3, 0)[5]
+  const problem = { n: 1, spatial: 1, c: 8, p: word / 2 ** 32, channelwise: false, seed: 3, offset: 0 }
+  checkCalls(calls(problem), backends())
+})
