@@ -77,3 +77,15 @@ it('divides 0 by 0 where every row is ignored, and its gradient is 0', () => {
   }
   checkCalls([forward, backward], backends())
 })
+
+it('keeps the precision of the loss where all logits are large', () => {
+  for (const text of ['rows9c10_none', 'rows9c10smooth0.1_none', 'rows9c10_mean']) {
+    const problem = parseProblem('cross_entropy', text)
+    const logits = uniform(90, 1, 990, 1010)
+    // The loss lies between 0 and 20 + log 10 and is off by a few roundings of that; lse itself is near 1010.
+    const loss = output(problem.reduction === 'none' ? 9 : 1, { rtol: 0, atol: 8 * ROUNDING * 23 })
+    const saved = [output(9, { rtol: 2 * ROUNDING, atol: 0 }), output(1, 'exact')]
+    const args = [plain(problem), input(logits), input(integersBelow(10, 9, 2)), input(null), loss, ...saved]
+    checkCalls([{ kernel: 'crossEntropyForward', title: text, args }], backends())
+  }
+})
