@@ -14,6 +14,7 @@ export { allclose, equal } from './ops/compare.ts'
 export * as functional from './ops/functional.ts'
 export { bmm, matmul, mm } from './ops/matmul.ts'
 export { Tensor } from './ops/methods.ts'
+export * as optim from './optim/index.ts'
 export {
   arange,
   empty,

@@ -1,0 +1,140 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import { describe } from '../util/check.ts'
+import { DTypeError, RangeError, StateError } from '../util/errors.ts'
+import { checkName, Module } from './module.ts'
+
+/**
+ * Forward functions of the library's own modules. They keep neither their input nor their output beyond what the tape
+ * records, so that what flows between two of them is nobody else's and may be released at once.
+ */
+const cleanForwards = new WeakSet<object>()
+
+/** Declares that the `forward` of a library module keeps no tensor that it is given or returns. */
+export function markClean(...classes: readonly { prototype: { forward: object } }[]): void {
+  for (const { prototype } of classes) cleanForwards.add(prototype.forward)
+}
+
+/** Whether neither the module nor one inside it can have kept its input or output; hooks and overrides make it unclean. */
+function isClean(module: Module): boolean {
+  if (!cleanForwards.has(module.forward)) return false
+  return !(module instanceof Sequential) || module.children().every(isClean)
+}
+
+/**
+ * Modules run one after the other. They are named `0`, `1`, …, or as the keys of an object.
+ *
+ * ```ts
+ * new nn.Sequential(new nn.Linear(784, 64), new nn.ReLU(), new nn.Linear(64, 10))
+ * new nn.Sequential({ hidden: new nn.Linear(784, 64), act: new nn.ReLU(), head: new nn.Linear(64, 10) })
+ * ```
+ *
+ * A tensor between two of the library's own modules is released as soon as the second has used it; what backward needs
+ * of it is kept by the tape.
+ *
+ * @throws {DTypeError} when something is no module.
+ */
+export class Sequential extends Module {
+  readonly #items: [string, Module][]
+
+  constructor(named: Record<string, Module>)
+  constructor(...modules: Module[])
+  constructor(...args: (Module | Record<string, Module>)[]) {
+    super()
+    const named = args.length === 1 && !(args[0] instanceof Module) && typeof args[0] === 'object' && args[0] !== null
+    const entries = named ? Object.entries(args[0]) : args.map((module, i): [string, unknown] => [String(i), module])
+    this.#items = entries.map(([name, module]) => [checkName('Sequential', name), asModule('Sequential', module)])
+  }
+
+  override forward(input: Tensor): Tensor {
+    let current = input
+    // Whether nobody but this loop can hold `current`.
+    let hidden = false
+    for (const [, module] of this.#items) {
+      const clean = isClean(module)
+      const output = module.forward(current)
+      if (output === current) {
+        hidden = hidden && clean
+        continue
+      }
+      if (hidden && clean) current.dispose()
+      current = output
+      hidden = clean
+    }
+    return current
+  }
+
+  override namedChildren(): [string, Module][] {
+    return [...this.#items]
+  }
+
+  /** Number of modules. */
+  get length(): number {
+    return this.#items.length
+  }
+
+  /** The module at a position, which may count from the end; undefined when there is none. */
+  at(index: number): Module | undefined {
+    return this.#items.at(index)?.[1]
+  }
+
+  [Symbol.iterator](): IterableIterator<Module> {
+    return this.children()[Symbol.iterator]()
+  }
+}
+
+/**
+ * A list of modules that `parameters()` and `stateDict()` find; it computes nothing by itself.
+ *
+ * @throws {DTypeError} when something is no module.
+ */
+export class ModuleList extends Module<never, never> {
+  readonly #items: Module[]
+
+  constructor(modules: Iterable<Module> = []) {
+    super()
+    this.#items = Array.from(modules, (module) => asModule('ModuleList', module))
+  }
+
+  override forward(): never {
+    throw new StateError('ModuleList: has no forward of its own; call its modules one by one')
+  }
+
+  override namedChildren(): [string, Module][] {
+    return this.#items.map((module, i) => [String(i), module])
+  }
+
+  /** Number of modules. */
+  get length(): number {
+    return this.#items.length
+  }
+
+  /**
+   * The module at a position, which may count from the end.
+   *
+   * @throws {RangeError} when there is none.
+   */
+  at(index: number): Module {
+    const module = this.#items.at(index)
+    if (module === undefined) {
+      throw new RangeError(`ModuleList: expected an index below ${this.#items.length}, got ${index}`)
+    }
+    return module
+  }
+
+  /** Adds a module at the end and returns the list. */
+  append(module: Module): this {
+    this.#items.push(asModule('ModuleList', module))
+    return this
+  }
+
+  [Symbol.iterator](): IterableIterator<Module> {
+    return this.#items[Symbol.iterator]()
+  }
+}
+
+function asModule(op: string, value: unknown): Module {
+  if (value instanceof Module) return value as Module
+  throw new DTypeError(`${op}: expected modules, got ${describe(value)}`)
+}
+
+markClean(Sequential)

@@ -1,0 +1,206 @@
+import { adaptiveAvgPool2d, checkOutputSize, globalAvgPool } from '../ops/adaptive_avg_pool2d.ts'
+import { dropout, dropout2d } from '../ops/dropout.ts'
+import { logSoftmax, softmax } from '../ops/log_softmax.ts'
+import { maxPool2d, type MaxPool2dOptions as PoolOptions } from '../ops/max_pool2d.ts'
+import { relu } from '../ops/relu.ts'
+import { flatten, unflatten } from '../ops/views.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { checkInteger, checkOptions, checkUnitInterval, type Pair, toPair } from '../util/check.ts'
+import type { Shape } from '../util/shape.ts'
+import { markClean } from './containers.ts'
+import { Module } from './module.ts'
+import { repr } from './repr.ts'
+
+/** Returns its input. */
+export class Identity extends Module {
+  override forward(input: Tensor): Tensor {
+    return input
+  }
+}
+
+/** Joins the dimensions from `startDim` (1 by default) to `endDim` (−1), so that the batch stays. */
+export class Flatten extends Module {
+  readonly startDim: number
+  readonly endDim: number
+
+  constructor({ startDim = 1, endDim = -1 }: { startDim?: number; endDim?: number } = {}) {
+    super()
+    this.startDim = checkInteger('Flatten', 'startDim', startDim, Number.MIN_SAFE_INTEGER)
+    this.endDim = checkInteger('Flatten', 'endDim', endDim, Number.MIN_SAFE_INTEGER)
+  }
+
+  override forward(input: Tensor): Tensor {
+    return flatten(input, this.startDim, this.endDim)
+  }
+
+  override extraRepr(): string {
+    return `start_dim=${this.startDim}, end_dim=${this.endDim}`
+  }
+}
+
+/** Splits dimension `dim` into several of the given sizes, one of which may be −1. */
+export class Unflatten extends Module {
+  readonly dim: number
+  readonly sizes: Shape
+
+  constructor(dim: number, sizes: Shape) {
+    super()
+    this.dim = checkInteger('Unflatten', 'dim', dim, Number.MIN_SAFE_INTEGER)
+    this.sizes = [...sizes]
+  }
+
+  override forward(input: Tensor): Tensor {
+    return unflatten(input, this.dim, this.sizes)
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}, unflattened_size=${repr(this.sizes)}`
+  }
+}
+
+/** Rectified linear unit: `max(0, input)`. */
+export class ReLU extends Module {
+  override forward(input: Tensor): Tensor {
+    return relu(input)
+  }
+}
+
+export type MaxPool2dOptions = Omit<PoolOptions, 'returnIndices'>
+
+const POOL_OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode']
+
+/** 2-D max pooling; see `functional.maxPool2d`. */
+export class MaxPool2d extends Module {
+  readonly kernelSize: readonly [number, number]
+  readonly options: MaxPool2dOptions
+
+  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+    super()
+    checkOptions('MaxPool2d', options, POOL_OPTIONS)
+    const { stride, padding = 0, dilation = 1, ceilMode = false } = options
+    this.kernelSize = toPair('MaxPool2d', 'kernelSize', kernelSize, 1)
+    this.options = {
+      stride: toPair('MaxPool2d', 'stride', stride ?? kernelSize, 1),
+      padding: toPair('MaxPool2d', 'padding', padding, 0),
+      dilation: toPair('MaxPool2d', 'dilation', dilation, 1),
+      ceilMode,
+    }
+  }
+
+  override forward(input: Tensor): Tensor {
+    return maxPool2d(input, this.kernelSize, this.options as PoolOptions & { returnIndices?: false })
+  }
+
+  override extraRepr(): string {
+    const { stride, padding, dilation, ceilMode } = this.options
+    const single = (pair: unknown): string => {
+      const [a, b] = pair as [number, number]
+      return a === b ? String(a) : repr(pair)
+    }
+    return (
+      `kernel_size=${single(this.kernelSize)}, stride=${single(stride)}, padding=${single(padding)}, ` +
+      `dilation=${single(dilation)}, ceil_mode=${repr(ceilMode)}`
+    )
+  }
+}
+
+/** Average pooling to an output size, of which 1 is supported; see `functional.adaptiveAvgPool2d`. */
+export class AdaptiveAvgPool2d extends Module {
+  readonly outputSize: number | readonly (number | null)[]
+
+  constructor(outputSize: number | readonly (number | null)[]) {
+    super()
+    checkOutputSize('AdaptiveAvgPool2d', outputSize)
+    this.outputSize = outputSize
+  }
+
+  override forward(input: Tensor): Tensor {
+    return adaptiveAvgPool2d(input, this.outputSize)
+  }
+
+  override extraRepr(): string {
+    return `output_size=${repr(this.outputSize)}`
+  }
+}
+
+/** Mean of every image's planes, `[N, C, H, W]` to `[N, C, 1, 1]`. */
+export class GlobalAvgPool extends Module {
+  override forward(input: Tensor): Tensor {
+    return globalAvgPool(input)
+  }
+}
+
+/** Sets elements to 0 with probability `p` (0.5 by default) in training; see `functional.dropout`. */
+export class Dropout extends Module {
+  readonly p: number
+
+  constructor({ p = 0.5 }: { p?: number } = {}) {
+    super()
+    this.p = checkUnitInterval('Dropout', 'p', p)
+  }
+
+  override forward(input: Tensor): Tensor {
+    return dropout(input, { p: this.p, training: this.training })
+  }
+
+  override extraRepr(): string {
+    return `p=${this.p}, inplace=False`
+  }
+}
+
+/** Sets whole channels to 0 with probability `p` (0.5 by default) in training; see `functional.dropout2d`. */
+export class Dropout2d extends Module {
+  readonly p: number
+
+  constructor({ p = 0.5 }: { p?: number } = {}) {
+    super()
+    this.p = checkUnitInterval('Dropout2d', 'p', p)
+  }
+
+  override forward(input: Tensor): Tensor {
+    return dropout2d(input, { p: this.p, training: this.training })
+  }
+
+  override extraRepr(): string {
+    return `p=${this.p}, inplace=False`
+  }
+}
+
+/** Softmax along a dimension; see `functional.softmax`. */
+export class Softmax extends Module {
+  readonly dim: number
+
+  constructor(dim: number) {
+    super()
+    this.dim = checkInteger('Softmax', 'dim', dim, Number.MIN_SAFE_INTEGER)
+  }
+
+  override forward(input: Tensor): Tensor {
+    return softmax(input, this.dim)
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}`
+  }
+}
+
+/** Logarithm of the softmax along a dimension; see `functional.logSoftmax`. */
+export class LogSoftmax extends Module {
+  readonly dim: number
+
+  constructor(dim: number) {
+    super()
+    this.dim = checkInteger('LogSoftmax', 'dim', dim, Number.MIN_SAFE_INTEGER)
+  }
+
+  override forward(input: Tensor): Tensor {
+    return logSoftmax(input, this.dim)
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}`
+  }
+}
+
+markClean(Identity, Flatten, Unflatten, ReLU, MaxPool2d, AdaptiveAvgPool2d, GlobalAvgPool)
+markClean(Dropout, Dropout2d, Softmax, LogSoftmax)

@@ -1,0 +1,19 @@
+/** A value as PyTorch prints it in a module's description. */
+export function repr(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (value === null || value === undefined) return 'None'
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return value.length === 1 ? `(${repr(value[0])},)` : `(${value.map(repr).join(', ')})`
+  if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-4) {
+    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
+  }
+  return String(value)
+}
+
+/** `name=value, …` of the settings that differ from their defaults. */
+export function reprChanged(settings: Record<string, unknown>, defaults: Record<string, unknown>): string {
+  return Object.entries(settings)
+    .filter(([name, value]) => repr(value) !== repr(defaults[name]))
+    .map(([name, value]) => `, ${name}=${repr(value)}`)
+    .join('')
+}
