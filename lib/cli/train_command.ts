@@ -8,6 +8,8 @@ import { backend } from '../kernels/select.ts'
 import { leNet5 } from '../models/le_net5.ts'
 import type { Module } from '../nn/index.ts'
 import * as F from '../ops/functional.ts'
+// Gives tensors their methods.
+import '../ops/methods.ts'
 import { CosineAnnealingLR, SGD } from '../optim/index.ts'
 import { manualSeed } from '../tensor/generator.ts'
 import { StridedError } from '../util/errors.ts'
