@@ -11,7 +11,8 @@
       "native/kernels/reduce.cc",
       "native/kernels/relu.cc",
       "native/kernels/sgd.cc",
-      "native/kernels/softmax.cc"
+      "native/kernels/softmax.cc",
+      "native/kernels/winograd.cc"
     ],
     "core_sources": [
       "native/dispatch/cpu.cc",
@@ -21,6 +22,7 @@
       "native/runtime/thread_pool.cc",
       "native/ops/batch_norm.cc",
       "native/ops/conv2d.cc",
+      "native/ops/conv2d_algorithm.cc",
       "native/ops/conv2d_backward_weight.cc",
       "native/ops/copy.cc",
       "native/ops/elementwise.cc",
@@ -32,7 +34,9 @@
       "native/ops/reduce.cc",
       "native/ops/sgd.cc",
       "native/ops/softmax.cc",
-      "native/ops/taps.cc"
+      "native/ops/taps.cc",
+      "native/ops/winograd.cc",
+      "native/ops/winograd_backward_weight.cc"
     ],
     "binding_sources": [
       "native/binding/addon.cc",

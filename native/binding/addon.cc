@@ -51,6 +51,7 @@ constexpr Export kExports[] = {
     {"memory", binding::memory},
     {"setNumThreads", binding::set_num_threads},
     {"getNumThreads", binding::get_num_threads},
+    {"setConvPrecision", binding::set_conv_precision},
     {"fill", binding::fill},
     {"copy", binding::copy},
     {"cast", binding::cast},

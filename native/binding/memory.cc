@@ -109,6 +109,10 @@ void set_num_threads(Call& call) {
   call.environment().context.threads = static_cast<int>(std::min<int64_t>(threads, kMaxThreads));
 }
 
+void set_conv_precision(Call& call) {
+  call.environment().context.conv_precision = static_cast<ConvPrecision>(call.choice({"fast", "medium", "strict"}));
+}
+
 void get_num_threads(Call& call) { call.returns(call.context().threads); }
 
 }  // namespace strided::binding

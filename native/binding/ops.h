@@ -13,6 +13,7 @@ void write(Call& call);
 void memory(Call& call);
 void set_num_threads(Call& call);
 void get_num_threads(Call& call);
+void set_conv_precision(Call& call);
 // elementwise.cc
 void fill(Call& call);
 void unary(Call& call);

@@ -18,6 +18,8 @@ const KernelTable& table_of() {
       relu_kernels<isa>(),
       sgd_kernels<isa>(),
       softmax_kernels<isa>(),
+      winograd2_kernels<isa>(),
+      winograd4_kernels<isa>(),
   };
   return table;
 }

@@ -12,6 +12,7 @@
 #include "../kernels/relu.h"
 #include "../kernels/sgd.h"
 #include "../kernels/softmax.h"
+#include "../kernels/winograd.h"
 
 namespace strided {
 
@@ -28,6 +29,8 @@ struct KernelTable {
   const ReluKernels& relu;
   const SgdKernels& sgd;
   const SoftmaxKernels& softmax;
+  const WinogradKernels& winograd2;
+  const WinogradKernels& winograd4;
 };
 
 // `isa` must be supported (cpu.h).

@@ -12,10 +12,15 @@
 
 namespace strided {
 
+// How far a convolution may trade accuracy for speed: Winograd with tiles of 4, with tiles of 2 (whose error is smaller
+// than that of direct summation), or direct summation alone.
+enum class ConvPrecision { fast, medium, strict };
+
 struct Context {
   const KernelTable* kernels;
   MemoryPool* memory;
   int threads;
+  ConvPrecision conv_precision = ConvPrecision::fast;
 
   template <typename Function>
   void parallel(int64_t slices, Function&& function) const {

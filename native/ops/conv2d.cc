@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "conv2d_algorithm.h"
 #include "gemm.h"
 #include "taps.h"
+#include "winograd.h"
 
 namespace strided {
 namespace {
@@ -111,6 +113,8 @@ void conv2d_forward(const Context& context, const Conv2dProblem& p, const float*
   const int64_t ic = p.group_ic();
   const int64_t oc = p.group_oc();
   const int64_t depth = p.kh * p.kw * ic;
+  const ConvAlgorithm algorithm = conv2d_algorithm(p, context.conv_precision);
+  if (algorithm != ConvAlgorithm::direct) return winograd_forward(context, algorithm, p, input, weight, bias, output);
   if (is_pointwise(p)) {
     for (int64_t g = 0; g < p.g; g++) {
       gemm(context, {p.n * p.oh * p.ow,
@@ -141,6 +145,10 @@ void conv2d_backward_input(const Context& context, const Conv2dProblem& p, const
                            const float* weight, float* grad_input) {
   const int64_t ic = p.group_ic();
   const int64_t oc = p.group_oc();
+  const ConvAlgorithm algorithm = conv2d_algorithm(p, context.conv_precision);
+  if (algorithm != ConvAlgorithm::direct) {
+    return winograd_backward_input(context, algorithm, p, grad_output, weight, grad_input);
+  }
   for (int64_t g = 0; g < p.g; g++) {
     if (is_pointwise(p)) {
       gemm(context, {p.n * p.oh * p.ow,

@@ -13,6 +13,7 @@
 #include "copy.h"
 #include "panels.h"
 #include "taps.h"
+#include "winograd.h"
 
 namespace strided {
 namespace {
@@ -148,11 +149,28 @@ void transpose_groups(const Context& context, const Plan& plan, const float* fro
   copy(context, sizeof(float), shape, from, to);
 }
 
+// Sums of grad_output by channel, a part for each image.
+void bias_gradient(const Context& context, const Conv2dProblem& p, const float* grad_output, float* grad_bias) {
+  const auto& column_sum = context.kernels->reduce.column_sum;
+  const Workspace<float> images(context, p.n * p.oc);
+  const int64_t pixels = p.oh * p.ow;
+  context.parallel(p.n, [&](int64_t n, int) {
+    column_sum(pixels, p.oc, p.oc, grad_output + n * pixels * p.oc, images.get() + n * p.oc);
+  });
+  column_sum(p.n, p.oc, p.oc, images.get(), grad_bias);
+}
+
 }  // namespace
 
 void conv2d_backward_weight(const Context& context, const Conv2dProblem& p, const float* input,
                             const float* grad_output, float* grad_weight, float* grad_bias) {
   const KernelTable& kernels = *context.kernels;
+  const ConvAlgorithm algorithm = conv2d_algorithm(p, context.conv_precision);
+  if (algorithm != ConvAlgorithm::direct) {
+    winograd_backward_weight(context, algorithm, p, input, grad_output, grad_weight);
+    if (grad_bias != nullptr) bias_gradient(context, p, grad_output, grad_bias);
+    return;
+  }
   const Plan plan(kernels.gemm, p);
   const int64_t parts = plan.parts.count;
   const int64_t weights = plan.weight_floats * p.g;

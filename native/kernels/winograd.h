@@ -1,0 +1,61 @@
+// Winograd's minimal filtering F(m x m, 3 x 3), m = 4 or 2: the transforms around the products of gemm.h.
+//
+//   output tile = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A                  forward; backward-input with g turned by 180 degrees
+//   grad_weight = Gᵀ [ Σ_tiles (A dy Aᵀ) ⊙ (Bᵀ d B) ] G         backward-weight
+//
+// d is an (m+2) x (m+2) patch of the input, one for each m x m tile of the output; ⊙ is a product for each of the (m+2)²
+// frequencies, summed over channels (forward) or over tiles (backward-weight).
+//
+//   input:            v[f, c] = (Bᵀ d B)[f]              gradient: d[f, c] = (A dy Aᵀ)[f]
+//   weights:          u[f, k, j] = (G g Gᵀ)[f]           output:   pixel = (Aᵀ m A) + bias
+//   weight_gradient:  grad_weight[tap, c] = (Gᵀ m G)[tap]
+//
+// With points 0, ±a, ±b, ∞ the one-dimensional transforms are
+//   Bᵀd: t0 = a²b² d0 - (a²+b²) d2 + d4, t1,2 = (d4 - b² d2) ± a (d3 - b² d1), t3,4 = (d4 - a² d2) ± b (d3 - a² d1),
+//        t5 = a²b² d1 - (a²+b²) d3 + d5
+//   Gg:  u0 = g0 / a²b², u1,2 = (g0 + a² g2 ± a g1) / 2a²(a²-b²), u3,4 = (g0 + b² g2 ± b g1) / 2b²(b²-a²), u5 = g2
+//   Aᵀm: y0 = m0 + s1 + s2, y1 = a e1 + b e2, y2 = a² s1 + b² s2, y3 = a³ e1 + b³ e2 + m5, s = sums, e = differences
+//        of the pairs (1,2) and (3,4).
+// m = 4 takes a = 2/3, b = 3/2: a²b² = 1, and the mean error is 1.4 to 2.2 times that of direct summation, where the
+// textbook's 1 and 2 have 3 to 5 times. m = 2 has the points 0, ±1, ∞ and a smaller error than direct summation.
+//
+// Edges    Any channel count. Pixels outside the image are pointers to zeros; outputs outside are not stored.
+// Layout   planes: frequency f of anything lies f*plane floats on. Lanes run over channels.
+// Slices   One call is one tile (input, gradient, output) or one stretch of channels.
+// Saved    nothing
+// Aliasing None.
+// Cost     input 4 * 36 or so additions and multiplications for each channel of a tile; memory bound together.
+// Source   Lavin & Gray 2016, "Fast algorithms for convolutional neural networks"; Barabasz et al. 2020 for the points.
+//
+// An Inf or NaN in a patch makes the whole output tile of that patch Inf or NaN, and no other tile.
+#pragma once
+
+#include <cstdint>
+
+#include "../simd/isa.h"
+
+namespace strided {
+
+struct WinogradOutput {
+  float* data;  // top left pixel of the tile
+  int64_t row, pixel;
+  int64_t rows, columns;  // of the tile inside the image
+};
+
+struct WinogradKernels {
+  int tile;   // m
+  int patch;  // m + 2
+  void (*input)(int64_t channels, const float* const* pixels, float* v, int64_t plane);
+  void (*gradient)(int64_t channels, const float* const* pixels, float* d, int64_t plane);
+  // taps is [9, count] for count = depth * width numbers; u holds count numbers in each plane.
+  void (*weights)(int64_t count, const float* taps, float* u, int64_t plane);
+  void (*output)(int64_t channels, const float* m, int64_t plane, const float* bias, const WinogradOutput& output);
+  void (*weight_gradient)(int64_t channels, const float* m, int64_t plane, float* grad_weight, int64_t tap);
+};
+
+template <Isa isa>
+const WinogradKernels& winograd4_kernels();
+template <Isa isa>
+const WinogradKernels& winograd2_kernels();
+
+}  // namespace strided

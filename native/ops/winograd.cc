@@ -1,0 +1,199 @@
+#include "winograd.h"
+
+#include <algorithm>
+
+#include "panels.h"
+
+namespace strided {
+namespace {
+
+// Transformed weights up to here are streamed from L2 or L3 by each slice, which then keeps its tiles in L2 through all
+// three steps; larger ones are read once, by a step of products over many tiles.
+constexpr int64_t kResidentWeights = 640 << 10;  // floats
+// Floats of V and M that one slice, or one step, holds: half of L2, and a third of a desktop's L3.
+constexpr int64_t kSliceFloats = 128 << 10;
+constexpr int64_t kStepFloats = 2 << 20;
+// Input channels whose weights are transformed at a time.
+constexpr int64_t kWeightDepth = 32;
+
+struct Plan {
+  const WinogradKernels& w;
+  WinogradTiles tiles;
+  int64_t ic, oc;
+  Panels panels;
+  int64_t frequencies;
+  int64_t u_plane;
+  const float* bias;
+
+  Plan(const KernelTable& kernels, const WinogradKernels& winograd, const WinogradTiles& source, int64_t out_channels,
+       const float* channel_bias)
+      : w(winograd),
+        tiles(source),
+        ic(source.channels),
+        oc(out_channels),
+        panels(kernels.gemm, out_channels),
+        frequencies(int64_t{winograd.patch} * winograd.patch),
+        u_plane(ic * panels.total_width() + kPlanePadding),
+        bias(channel_bias) {}
+
+  int64_t v_plane(int64_t count) const { return count * ic + kPlanePadding; }
+  int64_t m_plane(int64_t count) const { return count * oc + kPlanePadding; }
+  int64_t tile_floats() const { return frequencies * (ic + oc); }
+};
+
+void transform_input(const Plan& plan, int64_t tile, const float* source, const float* zeros, float* v, int64_t plane) {
+  const float* pixels[36];
+  plan.tiles.pixels(tile, source, zeros, pixels);
+  plan.w.input(plan.ic, pixels, v, plane);
+}
+
+void transform_output(const Plan& plan, int64_t tile, const float* m, int64_t plane, float* output) {
+  plan.w.output(plan.oc, m, plane, plan.bias, plan.tiles.place(tile, plan.oc, output));
+}
+
+// Products of frequency f for one panel over `count` tiles.
+void multiply(const KernelTable& kernels, const Plan& plan, int64_t f, int64_t panel, int64_t count, const float* v,
+              const float* u, float* m) {
+  const int64_t column = plan.panels.first_column(panel);
+  const GemmRun run{0, 0, plan.ic};
+  GemmTile tile{};
+  tile.rows = count;
+  tile.columns = plan.panels.columns(panel);
+  tile.vectors = plan.panels.vectors(panel);
+  tile.a = v + f * plan.v_plane(count);
+  tile.a_row = plan.ic;
+  tile.a_k = 1;
+  tile.b = u + f * plan.u_plane + column * plan.ic;
+  tile.b_k = plan.panels.width(panel);
+  tile.runs = &run;
+  tile.run_count = 1;
+  tile.c = m + f * plan.m_plane(count) + column;
+  tile.c_row = plan.oc;
+  kernels.gemm.panel(tile);
+}
+
+// Each slice takes its tiles through all three steps.
+void run_fused(const Context& context, const Plan& plan, const float* source, const float* zeros, const float* u,
+               float* output) {
+  // 12 to 96 tiles, a multiple of the 12 rows that two panels' tiles are made of.
+  const int64_t wanted = std::clamp<int64_t>(kSliceFloats / plan.tile_floats() / 12 * 12, 12, 96);
+  const Slices blocks(plan.tiles.count(), wanted);
+  const int64_t most = ceil_div(plan.tiles.count(), blocks.count);
+  const int64_t v_floats = plan.frequencies * plan.v_plane(most);
+  const ThreadWorkspace<float> scratch(context, v_floats + plan.frequencies * plan.m_plane(most));
+  context.parallel(blocks.count, [&](int64_t slice, int thread) {
+    float* v = scratch.get(thread);
+    float* m = v + v_floats;
+    const int64_t begin = blocks.begin(slice);
+    const int64_t count = blocks.end(slice) - begin;
+    for (int64_t t = 0; t < count; t++) {
+      transform_input(plan, begin + t, source, zeros, v + t * plan.ic, plan.v_plane(count));
+    }
+    for (int64_t f = 0; f < plan.frequencies; f++) {
+      for (int64_t panel = 0; panel < plan.panels.count(); panel++) {
+        multiply(*context.kernels, plan, f, panel, count, v, u, m);
+      }
+    }
+    for (int64_t t = 0; t < count; t++) {
+      transform_output(plan, begin + t, m + t * plan.oc, plan.m_plane(count), output);
+    }
+  });
+}
+
+// All threads take a step's tiles through one step after the other; each frequency's weights are read once a step.
+void run_staged(const Context& context, const Plan& plan, const float* source, const float* zeros, const float* u,
+                float* output) {
+  const Slices steps(plan.tiles.count(), std::max<int64_t>(48, kStepFloats / plan.tile_floats()));
+  const int64_t most = ceil_div(plan.tiles.count(), steps.count);
+  const Workspace<float> v(context, plan.frequencies * plan.v_plane(most));
+  const Workspace<float> m(context, plan.frequencies * plan.m_plane(most));
+  for (int64_t step = 0; step < steps.count; step++) {
+    const int64_t begin = steps.begin(step);
+    const int64_t count = steps.end(step) - begin;
+    const Slices groups(count, 4);
+    context.parallel(groups.count, [&](int64_t slice, int) {
+      for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
+        transform_input(plan, begin + t, source, zeros, v.get() + t * plan.ic, plan.v_plane(count));
+      }
+    });
+    context.parallel(plan.frequencies * plan.panels.count(), [&](int64_t slice, int) {
+      multiply(*context.kernels, plan, slice / plan.panels.count(), slice % plan.panels.count(), count, v.get(), u,
+               m.get());
+    });
+    context.parallel(groups.count, [&](int64_t slice, int) {
+      for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
+        transform_output(plan, begin + t, m.get() + t * plan.oc, plan.m_plane(count), output);
+      }
+    });
+  }
+}
+
+// pack(tap, first input channel, channels, panel, target) writes one tap's weights as [channels, panel width].
+template <typename Pack>
+void run(const Context& context, const Plan& plan, const float* source, float* output, Pack pack) {
+  const Workspace<float> zeros(context, plan.ic);
+  std::fill_n(zeros.get(), plan.ic, 0.0f);
+  const Workspace<float> u(context, plan.frequencies * plan.u_plane);
+  const Slices depths(plan.ic, kWeightDepth);
+  const ThreadWorkspace<float> taps(context, 9 * ceil_div(plan.ic, depths.count) * plan.panels.max_width());
+  context.parallel(plan.panels.count() * depths.count, [&](int64_t slice, int thread) {
+    const int64_t panel = slice / depths.count;
+    const int64_t k = depths.begin(slice % depths.count);
+    const int64_t depth = depths.end(slice % depths.count) - k;
+    const int64_t width = plan.panels.width(panel);
+    for (int64_t tap = 0; tap < 9; tap++) pack(tap, k, depth, panel, taps.get(thread) + tap * depth * width);
+    plan.w.weights(depth * width, taps.get(thread), u.get() + plan.panels.first_column(panel) * plan.ic + k * width,
+                   plan.u_plane);
+  });
+  (plan.frequencies * plan.u_plane <= kResidentWeights ? run_fused : run_staged)(context, plan, source, zeros.get(),
+                                                                                 u.get(), output);
+}
+
+}  // namespace
+
+const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm) {
+  return algorithm == ConvAlgorithm::winograd4 ? kernels.winograd4 : kernels.winograd2;
+}
+
+void WinogradTiles::pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const {
+  const int64_t top = index / columns() % rows() * tile - ph;
+  const int64_t left = index % columns() * tile - pw;
+  const float* image = source + index / (rows() * columns()) * h * w * channels;
+  for (int64_t i = 0; i < size; i++) {
+    for (int64_t j = 0; j < size; j++) {
+      const bool inside = top + i >= 0 && top + i < h && left + j >= 0 && left + j < w;
+      pixel[i * size + j] = inside ? image + ((top + i) * w + left + j) * channels : zeros;
+    }
+  }
+}
+
+WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) const {
+  const int64_t top = index / columns() % rows() * tile;
+  const int64_t left = index % columns() * tile;
+  const int64_t image = index / (rows() * columns());
+  return {output + ((image * oh + top) * ow + left) * c, ow * c, c, std::min(tile, oh - top), std::min(tile, ow - left)};
+}
+
+void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& p, const float* input,
+                      const float* weight, const float* bias, float* output) {
+  const KernelTable& kernels = *context.kernels;
+  const WinogradKernels& w = winograd_kernels(kernels, algorithm);
+  const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, w.tile, w.patch}, p.oc, bias);
+  run(context, plan, input, output, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
+    const float* from = weight + (plan.panels.first_column(panel) * 9 + tap) * p.ic + k;
+    kernels.pack.transposed(depth, plan.panels.columns(panel), plan.panels.width(panel), from, 9 * p.ic, target);
+  });
+}
+
+void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& p,
+                             const float* grad_output, const float* weight, float* grad_input) {
+  const KernelTable& kernels = *context.kernels;
+  const WinogradKernels& w = winograd_kernels(kernels, algorithm);
+  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, 2 - p.ph, 2 - p.pw, w.tile, w.patch}, p.ic, nullptr);
+  run(context, plan, grad_output, grad_input, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
+    const float* from = weight + (k * 9 + 8 - tap) * p.ic + plan.panels.first_column(panel);
+    kernels.pack.rows(depth, plan.panels.columns(panel), plan.panels.width(panel), from, 9 * p.ic, target);
+  });
+}
+
+}  // namespace strided

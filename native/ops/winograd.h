@@ -1,0 +1,38 @@
+// Winograd convolution: kernels/winograd.h has the mathematics, this the walk over tiles.
+#pragma once
+
+#include "conv2d.h"
+#include "conv2d_algorithm.h"
+
+namespace strided {
+
+const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm);
+
+void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
+                      const float* input, const float* weight, const float* bias, float* output);
+void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
+                             const float* grad_output, const float* weight, float* grad_input);
+void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
+                              const float* input, const float* grad_output, float* grad_weight);
+
+// The tiles of an output, and the patch of a source image under each.
+struct WinogradTiles {
+  int64_t n, h, w, channels;  // source image
+  int64_t oh, ow;             // output image
+  int64_t ph, pw;             // zero rows and columns above and left of the source
+  int64_t tile, size;         // m, and side of what is read: m + 2 for an input patch, m for a gradient tile
+
+  int64_t rows() const { return ceil_div(oh, tile); }
+  int64_t columns() const { return ceil_div(ow, tile); }
+  int64_t count() const { return n * rows() * columns(); }
+
+  // Pointers to the size * size pixels read for tile `index`; `zeros` (channels floats) stands for those outside.
+  void pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const;
+  // Where tile `index` goes in an output image of `c` channels.
+  WinogradOutput place(int64_t index, int64_t c, float* output) const;
+};
+
+// Floats added to each plane so that the planes' streams do not meet in one set of the L1 cache.
+constexpr int64_t kPlanePadding = 16;
+
+}  // namespace strided
