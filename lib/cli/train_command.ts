@@ -44,7 +44,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 0
     }
     checkOutput(args.out)
-    if (args.threads !== null) backend().setNumThreads(args.threads)
+    const compute = backend()
+    if (args.threads !== null) compute.setNumThreads(args.threads)
     data = loadTrainData(args.data, args.seed)
   } catch (error) {
     if (!(error instanceof StridedError)) throw error
