@@ -3,9 +3,16 @@ import type { AnyArray, DType } from '../reference/types.ts'
 import type { Backend, BackendInfo, Block, BufferRef, MemoryReport } from './backend.ts'
 import type { Kernels } from './kernels.ts'
 
+/** What a block adds to the counts until it is given back. Kept apart from the bytes, which die with the block. */
+interface Account {
+  readonly byteLength: number
+  open: boolean
+}
+
 /** A block of the reference backend: the bytes, or null once freed. */
 interface ReferenceBlock {
   bytes: ArrayBuffer | null
+  readonly account: Account
 }
 
 /** Bytes of the widest element: every view of a block then has a whole number of elements. */
@@ -20,24 +27,32 @@ class ReferenceBackend implements Backend {
   #live = 0
   #peak = 0
   #storages = 0
-  // Held per block and not per owner, so that `free` needs no costly unregister: a freed block has no bytes to give back.
-  readonly #garbage = new FinalizationRegistry<ReferenceBlock>((block) => this.free(block))
+  // Never unregistered, which would cost more than the block: the account of a freed one is closed.
+  readonly #garbage = new FinalizationRegistry<Account>((account) => this.#close(account))
 
   allocate(byteLength: number, owner: object): Block {
-    const block: ReferenceBlock = { bytes: new ArrayBuffer(Math.ceil(byteLength / GRANULE) * GRANULE) }
-    this.#garbage.register(owner, block)
-    this.#live += (block.bytes as ArrayBuffer).byteLength
+    const rounded = Math.ceil(byteLength / GRANULE) * GRANULE
+    const account: Account = { byteLength: rounded, open: true }
+    this.#garbage.register(owner, account)
+    this.#live += rounded
     this.#peak = Math.max(this.#peak, this.#live)
     this.#storages++
+    const block: ReferenceBlock = { bytes: new ArrayBuffer(rounded), account }
     return block
   }
 
   free(block: Block): void {
     const held = block as ReferenceBlock
     if (held.bytes === null) return
-    this.#live -= held.bytes.byteLength
-    this.#storages--
     held.bytes = null
+    this.#close(held.account)
+  }
+
+  #close(account: Account): void {
+    if (!account.open) return
+    account.open = false
+    this.#live -= account.byteLength
+    this.#storages--
   }
 
   ref(block: Block, dtype: DType, offset: number, length: number): BufferRef {

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util'
+// Gives tensors their methods.
+import '../ops/methods.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { DTypeError, RangeError } from '../util/errors.ts'
 import { type HookHandle, Hooks } from './hooks.ts'

@@ -1,4 +1,6 @@
 // The functions that layers are made of, as `functional` of the package.
+import './methods.ts'
+
 export { adaptiveAvgPool2d, globalAvgPool } from './adaptive_avg_pool2d.ts'
 export { type BatchNormOptions, batchNorm } from './batch_norm.ts'
 export { clamp } from './clamp.ts'

@@ -1,3 +1,5 @@
+// Gives tensors their methods.
+import '../ops/methods.ts'
 import { untracked } from '../tensor/scope.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { checkNonNegative, describe } from '../util/check.ts'
