@@ -20,7 +20,7 @@ function sources(folder: string): string[] {
 describe('README', () => {
   it('has a training script of about twenty lines that runs and learns', () => {
     const [, script] = /```ts\n([\s\S]*?)```/.exec(readme) ?? []
-    expect(script.trim().split('\n').length).toBeLessThanOrEqual(25)
+    expect(script.trim().split('\n').length).toBeLessThanOrEqual(24)
     const dir = mkdtempSync(join(tmpdir(), 'strided-readme-'))
     try {
       const file = join(dir, 'script.mts')
@@ -29,7 +29,7 @@ describe('README', () => {
       const result = spawnSync(process.execPath, ['--import', tsx, file], { cwd: dir, encoding: 'utf8' })
       expect(result.stderr).toBe('')
       const [, right] = /^(\d+) of 1000 right\n$/.exec(result.stdout) ?? []
-      expect(Number(right)).toBeGreaterThan(900)
+      expect(Number(right)).toBeGreaterThan(850)
       expect(loadSafetensors(join(dir, 'digits.safetensors'))['0.weight'].shape).toEqual([16, 1, 5, 5])
     } finally {
       rmSync(dir, { recursive: true })
