@@ -67,7 +67,7 @@ function initialGradient(root: Tensor, gradient: Tensor | undefined): Tensor {
         `tensor ${formatShape(root.shape)}, gradient ${formatShape(gradient.shape)}`,
     )
   }
-  gradient.buffer('backward')
+  gradient.checkAlive('backward')
   return gradient.alias()
 }
 

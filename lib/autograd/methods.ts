@@ -50,7 +50,7 @@ Tensor.prototype.backward = function backward(gradient, options = {}) {
 }
 
 Tensor.prototype.detach = function detach() {
-  this.buffer('detach')
+  this.checkAlive('detach')
   return this.alias()
 }
 

@@ -13,6 +13,7 @@ export class Parameter extends Tensor {
    */
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
     if (data.dtype !== 'float32') throw new DTypeError(`Parameter: expected float32, got ${data.dtype}`)
+    data.checkAlive('Parameter')
     super(data.storage, data.offset, data.shape, data.strides, data.dtype, data.dense)
     // A scope that a module is built in must not take its parameters.
     untrack(this)

@@ -8,6 +8,7 @@ import { copyAs } from './dense.ts'
 function checkParts(op: string, parts: readonly Tensor[], dim: number): void {
   const [first] = parts
   parts.forEach((part, i) => {
+    part.checkAlive(op)
     if (part.dtype !== first.dtype) {
       throw new DTypeError(
         `${op}: expected tensors of one dtype, got ${first.dtype} and ${part.dtype} at position ${i}`,

@@ -58,6 +58,7 @@ export function copyInto(target: Tensor, source: Tensor): Tensor {
   const op = 'copy_'
   checkFits(op, target, source)
   checkWritable(op, target)
+  source.checkAlive(op)
   const recorded = anyNeedsGrad([target, source])
   if (recorded) checkRecorded(op, target)
   const converted = source.dtype === target.dtype ? source.alias() : castRaw(op, source, target.dtype)

@@ -19,6 +19,7 @@ import { fromArray } from './integer.ts'
 export function indexSelect(input: Tensor, dim: number, indices: Tensor): Tensor {
   if (input.ndim === 0) throw new ShapeError('indexSelect: expected at least one dimension; input []')
   const at = normalizeDim('indexSelect', dim, input.ndim)
+  input.checkAlive('indexSelect')
   const rows = readIndices(input.shape, at, indices)
   // Rows are what the kernel copies, so the dimension is brought to the front and back again.
   const front = [at, ...[...input.shape.keys()].filter((i) => i !== at)]

@@ -25,7 +25,8 @@ export function fromArray(values: AnyArray, shape: Shape, dtype: DType): Tensor 
 }
 
 /** Logical row-major elements of a tensor repeated over a larger shape. */
-function broadcastArray(input: Tensor, shape: Shape): AnyArray {
+function broadcastArray(op: string, input: Tensor, shape: Shape): AnyArray {
+  input.checkAlive(op)
   const strides = broadcastStrides(input.shape, input.strides, shape)
   const repeated = new Tensor(input.storage, input.offset, shape, strides, input.dtype, false)
   const values = repeated.toTypedArray()
@@ -90,8 +91,8 @@ export function binaryInteger(op: BinaryOp, a: Tensor, b: Tensor | number): Tens
     return fromArray(output, a.shape, a.dtype)
   }
   const shape = broadcastShapes(op, a.shape, b.shape)
-  const valuesA = broadcastArray(a, shape)
-  const valuesB = broadcastArray(b, shape)
+  const valuesA = broadcastArray(op, a, shape)
+  const valuesB = broadcastArray(op, b, shape)
   const dtype = promote(a.dtype, b.dtype)
   const output = newArray(dtype, valuesA.length)
   for (let i = 0; i < output.length; i++) store(output, i, compute(op, BigInt(valuesA[i]), BigInt(valuesB[i])))
@@ -114,8 +115,8 @@ const COMPARISONS: Record<CompareOp, (a: Whole, b: Whole) => boolean> = {
 export function compareInteger(op: CompareOp, a: Tensor, b: Tensor | number): Tensor {
   const compare = COMPARISONS[op]
   const shape = typeof b === 'number' ? a.shape : broadcastShapes(op, a.shape, b.shape)
-  const valuesA = broadcastArray(a, shape)
-  const valuesB = typeof b === 'number' ? null : broadcastArray(b, shape)
+  const valuesA = broadcastArray(op, a, shape)
+  const valuesB = typeof b === 'number' ? null : broadcastArray(op, b, shape)
   const output = new Uint8Array(valuesA.length)
   for (let i = 0; i < output.length; i++) output[i] = compare(valuesA[i], valuesB?.[i] ?? (b as number)) ? 1 : 0
   return fromArray(output, shape, 'uint8')

@@ -82,6 +82,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 function product(op: string, a: Tensor, b: Tensor): Tensor {
   expectFloat(op, 'a', a)
   expectFloat(op, 'b', b)
+  a.checkAlive(op)
+  b.checkAlive(op)
   checkInner(op, a, b)
   const left = a.ndim === 1 ? withUnit(a, 0) : a
   const right = b.ndim === 1 ? withUnit(b, 1) : b

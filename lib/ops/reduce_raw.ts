@@ -29,6 +29,7 @@ export function reduceRaw(
   dims: readonly number[],
   { keepdim = false, correction = 0 }: { keepdim?: boolean; correction?: number } = {},
 ): Tensor {
+  input.checkAlive(op)
   const shape = reducedShape(input, dims, keepdim)
   const needsLogicalOrder = isInteger(input) || ((op === 'argmax' || op === 'argmin') && dims.length > 1)
   const direct = needsLogicalOrder ? null : splitInPlace(op, input, dims)

@@ -14,7 +14,7 @@ export function makeView(
   offset: number,
   backward: (gradOutput: Tensor) => Tensor,
 ): Tensor {
-  input.buffer(op)
+  input.checkAlive(op)
   const output = input.viewAs(shape, strides, offset, false)
   if (needsGrad(input)) record(op, output, [input], null, (gradOutput) => [backward(gradOutput)])
   return output

@@ -23,8 +23,13 @@ export class Storage {
     this.block = backend().allocate(byteLength, this)
   }
 
+  /** Whether the block was freed; nothing may look at it any more. */
+  freed = false
+
   /** Gives one count back. */
   release(): void {
-    if (--this.refs === 0) backend().free(this.block)
+    if (--this.refs > 0) return
+    this.freed = true
+    backend().free(this.block)
   }
 }

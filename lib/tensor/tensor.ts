@@ -50,6 +50,7 @@ export class Tensor {
 
   /** @internal Takes one count of the storage. */
   constructor(storage: Storage, offset: number, shape: Shape, strides: Strides, dtype: DType, dense: boolean) {
+    if (storage.freed) throw new StateError(`tensor ${formatShape(shape)} looks at memory that was disposed`)
     storage.refs++
     this.storage = storage
     this.offset = offset
@@ -113,11 +114,19 @@ export class Tensor {
   }
 
   /**
+   * @internal
+   * @throws {StateError} when the tensor was disposed.
+   */
+  checkAlive(op: string): void {
+    if (this.disposed) throw new StateError(`${op}: tensor ${formatShape(this.shape)} was disposed`)
+  }
+
+  /**
    * @internal The elements as kernels take them, from the first to the last one in memory.
    * @throws {StateError} when the tensor was disposed.
    */
   buffer(op: string): BufferRef {
-    if (this.disposed) throw disposedError(op, this)
+    this.checkAlive(op)
     const length = this.dense ? this.size : spanOf(this.shape, this.strides)
     return backend().ref(this.storage.block, this.dtype, this.offset, length)
   }
@@ -162,7 +171,7 @@ export class Tensor {
 
   /** A copy of the elements in logical row-major order, in the typed array of the element type. */
   toTypedArray(): ArrayOf[DType] {
-    if (this.disposed) throw disposedError('toTypedArray', this)
+    this.checkAlive('toTypedArray')
     if (isRowMajor(this.shape, this.strides)) return readArray(this)
     const dense = emptyTensor(this.shape, this.dtype)
     copyElements('toTypedArray', this, dense)
@@ -186,11 +195,6 @@ export class Tensor {
   [inspect.custom](): string {
     return this.toString()
   }
-}
-
-/** The error for a tensor that was given back. */
-export function disposedError(op: string, tensor: Tensor): StateError {
-  return new StateError(`${op}: tensor ${formatShape(tensor.shape)} was disposed`)
 }
 
 function readArray(tensor: Tensor): ArrayOf[DType] {
