@@ -30,7 +30,7 @@ describe('README', () => {
       expect(result.stderr).toBe('')
       const [, right] = /^(\d+) of 1000 right\n$/.exec(result.stdout) ?? []
       expect(Number(right)).toBeGreaterThan(850)
-      expect(loadSafetensors(join(dir, 'digits.safetensors'))['0.weight'].shape).toEqual([16, 1, 5, 5])
+      expect(loadSafetensors(join(dir, 'digits.safetensors'))['0.weight'].shape).toEqual([24, 1, 7, 7])
     } finally {
       rmSync(dir, { recursive: true })
     }
