@@ -18,31 +18,53 @@ constexpr int max_rows(int vectors) {
 
 enum class Order { panel, outer };
 
-template <int NR>
-STRIDED_INLINE void load_columns(const float* p, Mask last, Vec (&v)[NR]) {
-#pragma GCC unroll 4
-  for (int j = 0; j < NR - 1; j++) v[j] = load(p + j * kLanes);
-  v[NR - 1] = load(p + (NR - 1) * kLanes, last);
-}
+// One row of accumulators, or of b: NR - 1 whole registers and a last one, whole or half.
+template <int NR, typename Last>
+struct Row {
+  Vec whole[NR > 1 ? NR - 1 : 1];
+  typename Last::V last;
 
-template <int MR, int NR, Order order>
+  STRIDED_INLINE void load(const float* p, typename Last::M mask) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) whole[j] = strided::load(p + j * kLanes);
+    last = Last::load(p + (NR - 1) * kLanes, mask);
+  }
+  STRIDED_INLINE void load(const float* p) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) whole[j] = strided::load(p + j * kLanes);
+    last = Last::load(p + (NR - 1) * kLanes);
+  }
+  STRIDED_INLINE void clear() {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) whole[j] = zero();
+    last = Last::zero();
+  }
+  STRIDED_INLINE void store(float* p, typename Last::M mask) const {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) strided::store(p + j * kLanes, whole[j]);
+    Last::store(p + (NR - 1) * kLanes, last, mask);
+  }
+  STRIDED_INLINE void add_product(Vec a, const Row& b) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) whole[j] = fma(a, b.whole[j], whole[j]);
+    last = Last::fma(a, b.last, last);
+  }
+};
+
+template <int MR, int NR, typename Last, Order order>
 void tile(const GemmTile& t, int64_t row) {
-  const Mask last = first_lanes(t.columns - (NR - 1) * kLanes);
+  const auto mask = Last::first_lanes(t.columns - (NR - 1) * kLanes);
   float* const c = t.c + row * t.c_row;
-  Vec acc[MR][NR];
+  Row<NR, Last> acc[MR];
   if (t.accumulate) {
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; m++) load_columns(c + m * t.c_row, last, acc[m]);
-  } else {
-    Vec start[NR];
-#pragma GCC unroll 4
-    for (int j = 0; j < NR; j++) start[j] = zero();
-    if (t.bias != nullptr) load_columns(t.bias, last, start);
+    for (int m = 0; m < MR; m++) acc[m].load(c + m * t.c_row, mask);
+  } else if (t.bias != nullptr) {
 #pragma GCC unroll 16
-    for (int m = 0; m < MR; m++) {
-#pragma GCC unroll 4
-      for (int j = 0; j < NR; j++) acc[m][j] = start[j];
-    }
+    for (int m = 0; m < MR; m++) acc[m].load(t.bias, mask);
+  } else {
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; m++) acc[m].clear();
   }
   const int64_t a_row = order == Order::panel ? t.a_row : 1;
   const int64_t a_k = order == Order::panel ? 1 : t.a_k;
@@ -52,58 +74,54 @@ void tile(const GemmTile& t, int64_t row) {
     const float* STRIDED_RESTRICT a = t.a + row * a_row + run.a;
     const float* STRIDED_RESTRICT b = t.b + run.b;
     for (int64_t k = run.k; k > 0; k--) {
-      Vec bv[NR];
+      Row<NR, Last> b_row;
       if constexpr (order == Order::panel) {
-#pragma GCC unroll 4
-        for (int j = 0; j < NR; j++) bv[j] = load(b + j * kLanes);
+        b_row.load(b);
       } else {
-        load_columns(b, last, bv);
+        b_row.load(b, mask);
       }
 #pragma GCC unroll 16
-      for (int m = 0; m < MR; m++) {
-        const Vec av = set1(a[m * a_row]);
-#pragma GCC unroll 4
-        for (int j = 0; j < NR; j++) acc[m][j] = fma(av, bv[j], acc[m][j]);
-      }
+      for (int m = 0; m < MR; m++) acc[m].add_product(set1(a[m * a_row]), b_row);
       a += a_k;
       b += b_k;
     }
   }
 #pragma GCC unroll 16
-  for (int m = 0; m < MR; m++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) store(c + m * t.c_row + j * kLanes, acc[m][j]);
-    store(c + m * t.c_row + (NR - 1) * kLanes, acc[m][NR - 1], last);
-  }
+  for (int m = 0; m < MR; m++) acc[m].store(c + m * t.c_row, mask);
 }
 
 // Calls the tile with as many rows as asked for: one instance for each height.
-template <int MR, int NR, Order order>
+template <int MR, int NR, typename Last, Order order>
 STRIDED_INLINE void tile_of(int64_t rows, const GemmTile& t, int64_t row) {
   if constexpr (MR > 1) {
-    if (rows < MR) return tile_of<MR - 1, NR, order>(rows, t, row);
+    if (rows < MR) return tile_of<MR - 1, NR, Last, order>(rows, t, row);
   }
-  tile<MR, NR, order>(t, row);
+  tile<MR, NR, Last, order>(t, row);
 }
 
 // Cuts the rows into equal tiles, 11 + 11 + 10 rather than 14 + 14 + 4: a low tile wastes what b's loads cost.
-template <int NR, Order order>
+template <int NR, typename Last, Order order>
 void rows_of(const GemmTile& t) {
   constexpr int kRows = max_rows(NR);
   const int64_t tiles = (t.rows + kRows - 1) / kRows;
   for (int64_t i = 0; i < tiles; i++) {
     const int64_t begin = i * t.rows / tiles;
     const int64_t end = (i + 1) * t.rows / tiles;
-    tile_of<kRows, NR, order>(end - begin, t, begin);
+    tile_of<kRows, NR, Last, order>(end - begin, t, begin);
   }
 }
 
+constexpr int kRegisterUnits = kLanes / Half::kLanes;
+
 template <int NR, Order order>
-void vectors_of(const GemmTile& t) {
+void width_of(const GemmTile& t) {
   if constexpr (NR > 1) {
-    if (t.vectors < NR) return vectors_of<NR - 1, order>(t);
+    if (t.units <= (NR - 1) * kRegisterUnits) return width_of<NR - 1, order>(t);
   }
-  rows_of<NR, order>(t);
+  if constexpr (kRegisterUnits > 1) {
+    if (t.units < NR * kRegisterUnits) return rows_of<NR, Half, order>(t);
+  }
+  rows_of<NR, Full, order>(t);
 }
 
 }  // namespace
@@ -111,10 +129,11 @@ void vectors_of(const GemmTile& t) {
 template <>
 const GemmKernels& gemm_kernels<kIsa>() {
   static constexpr GemmKernels kernels = {
-      kLanes,
-      kMaxVectors,
-      vectors_of<kMaxVectors, Order::panel>,
-      vectors_of<kMaxVectors, Order::outer>,
+      Half::kLanes,
+      kMaxVectors * kRegisterUnits,
+      kRegisterUnits,
+      width_of<kMaxVectors, Order::panel>,
+      width_of<kMaxVectors, Order::outer>,
   };
   return kernels;
 }

@@ -5,7 +5,7 @@
 // where start is c itself (accumulate), the bias, or 0. A run is a stretch of the sum that is evenly spaced in memory: a
 // matrix product has one, a convolution one for each filter row that lies inside the image.
 //
-// Edges    Any number of rows and any 1 <= columns <= vectors*lanes. rows are cut into tiles as equal as possible.
+// Edges    Any number of rows and any 1 <= columns <= width. rows are cut into tiles as equal as possible.
 // Layout   panel: b is packed (pack.h), zero beyond `columns`, a is read along k (a_k == 1).
 //          outer: a is read across rows (a_row == 1), b need not be packed, nothing beyond `columns` is read.
 // Slices   One call is one thread's work; the sum runs in the order of the runs whatever the tiling, so that neither
@@ -31,7 +31,7 @@ struct GemmRun {
 struct GemmTile {
   int64_t rows;
   int64_t columns;
-  int vectors;  // registers across a panel's columns, at most GemmKernels::max_vectors
+  int units;  // of GemmKernels::unit columns across the panel, at most GemmKernels::max_units
   const float* a;
   int64_t a_row;
   int64_t a_k;
@@ -46,8 +46,9 @@ struct GemmTile {
 };
 
 struct GemmKernels {
-  int lanes;
-  int max_vectors;
+  int unit;  // columns; panels are a whole number of units wide
+  int max_units;
+  int register_units;  // a register holds so many
   void (*panel)(const GemmTile& tile);
   void (*outer)(const GemmTile& tile);
 };

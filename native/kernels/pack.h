@@ -4,7 +4,7 @@
 //   transposed:  panel[k, j] = b[j*stride + k]
 //
 // Edges    Columns from `columns` up to `width` are written as 0.
-// Layout   panel is dense [depth, width], width a multiple of the lanes.
+// Layout   panel is dense [depth, width], width a whole number of gemm.h's units.
 // Slices   One call is one thread's work.
 // Saved    nothing
 // Aliasing None.

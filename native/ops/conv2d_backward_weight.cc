@@ -42,7 +42,7 @@ struct Plan {
         taps(problem.dw == 1 ? 1 : problem.kw),
         run(problem.dw == 1 ? problem.kw * ic : ic),
         weight_floats(oc * problem.kh * problem.kw * ic),
-        swapped(ceil_div(oc, kernels.lanes) * run < ceil_div(run, kernels.lanes) * oc),
+        swapped(ceil_div(oc, kernels.unit) * run < ceil_div(run, kernels.unit) * oc),
         parts(problem.n, images_per_part(problem)),
         panels(kernels, swapped ? oc : run),
         filters(oc, swapped || parts.count * problem.g >= kMaxParts ? oc : 64),
@@ -101,7 +101,7 @@ void add_tap(const KernelTable& kernels, const Plan& plan, const ImageTask& task
   for (int64_t panel = 0; panel < plan.panels.count(); panel++) {
     const int64_t j = plan.panels.first_column(panel);
     tile.columns = plan.panels.columns(panel);
-    tile.vectors = plan.panels.vectors(panel);
+    tile.units = plan.panels.units(panel);
     tile.b = (plan.swapped ? grad : source) + j;
     tile.c = target + j;
     kernels.gemm.outer(tile);

@@ -29,7 +29,7 @@ void panel_product(const KernelTable& kernels, const GemmProblem& p, const Panel
   GemmTile tile{};
   tile.rows = end - begin;
   tile.columns = panels.columns(panel);
-  tile.vectors = panels.vectors(panel);
+  tile.units = panels.units(panel);
   tile.a_row = p.a.transposed ? 1 : p.a.stride;
   tile.a_k = p.a.transposed ? p.a.stride : 1;
   tile.b = scratch;

@@ -5,33 +5,45 @@
 
 namespace strided {
 
-// Panels of up to max_vectors registers, as equal as possible: 7 registers become 4 + 3 and not 4 + 2 + 1.
+// Panels of up to max_units units, as equal as possible: 7 registers become 4 + 3 and not 4 + 2 + 1. A unit is half a
+// register; only the last panel may have an odd number of them.
 class Panels {
  public:
   Panels(const GemmKernels& kernels, int64_t columns)
-      : lanes_(kernels.lanes),
+      : unit_(kernels.unit),
         columns_(columns),
-        vectors_(ceil_div(columns, kernels.lanes)),
-        count_(ceil_div(vectors_, kernels.max_vectors)) {}
+        units_(ceil_div(columns, kernels.unit)),
+        register_units_(kernels.register_units),
+        registers_(ceil_div(units_, kernels.register_units)),
+        count_(ceil_div(units_, kernels.max_units)) {}
 
   int64_t count() const { return count_; }
-  int64_t first_vector(int64_t panel) const { return panel * vectors_ / count_; }
-  int vectors(int64_t panel) const { return static_cast<int>(first_vector(panel + 1) - first_vector(panel)); }
-  int64_t first_column(int64_t panel) const { return first_vector(panel) * lanes_; }
+  int64_t first_column(int64_t panel) const { return first_unit(panel) * unit_; }
+  int units(int64_t panel) const { return static_cast<int>(first_unit(panel + 1) - first_unit(panel)); }
   // Columns that exist, and columns that the packed panel has.
   int64_t columns(int64_t panel) const {
     const int64_t end = first_column(panel + 1);
     return (end < columns_ ? end : columns_) - first_column(panel);
   }
-  int64_t width(int64_t panel) const { return int64_t{vectors(panel)} * lanes_; }
-  int64_t max_width() const { return ceil_div(vectors_, count_) * lanes_; }
+  int64_t width(int64_t panel) const { return int64_t{units(panel)} * unit_; }
+  int64_t max_width() const {
+    int64_t most = 0;
+    for (int64_t i = 0; i < count_; i++) most = width(i) > most ? width(i) : most;
+    return most;
+  }
   // Columns of all packed panels together.
-  int64_t total_width() const { return vectors_ * lanes_; }
+  int64_t total_width() const { return units_ * unit_; }
 
  private:
-  int64_t lanes_;
+  int64_t first_unit(int64_t panel) const {
+    return panel == count_ ? units_ : panel * registers_ / count_ * register_units_;
+  }
+
+  int64_t unit_;
   int64_t columns_;
-  int64_t vectors_;
+  int64_t units_;
+  int64_t register_units_;
+  int64_t registers_;
   int64_t count_;
 };
 

@@ -98,7 +98,7 @@ void run_slice(const KernelTable& kernels, const Plan& plan, int64_t n, int64_t 
     GemmTile tile{};
     tile.rows = p.output.columns;
     tile.columns = plan.panels.columns(panel);
-    tile.vectors = plan.panels.vectors(panel);
+    tile.units = plan.panels.units(panel);
     tile.a = source;
     tile.a_row = p.step_w * plan.source_pixel;
     tile.a_k = 1;

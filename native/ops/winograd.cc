@@ -59,7 +59,7 @@ void multiply(const KernelTable& kernels, const Plan& plan, int64_t f, int64_t p
   GemmTile tile{};
   tile.rows = count;
   tile.columns = plan.panels.columns(panel);
-  tile.vectors = plan.panels.vectors(panel);
+  tile.units = plan.panels.units(panel);
   tile.a = v + f * plan.v_plane(count);
   tile.a_row = plan.ic;
   tile.a_k = 1;

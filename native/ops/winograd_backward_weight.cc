@@ -51,7 +51,7 @@ void multiply(const KernelTable& kernels, const Plan& plan, int64_t block, int64
   GemmTile tile{};
   tile.rows = plan.rows.end(block / plan.panels.count()) - row;
   tile.columns = plan.panels.columns(panel);
-  tile.vectors = plan.panels.vectors(panel);
+  tile.units = plan.panels.units(panel);
   tile.a = d + f * plan.d_plane(count) + row;
   tile.a_k = plan.oc;
   tile.b = v + f * plan.v_plane(count) + plan.panels.first_column(panel);

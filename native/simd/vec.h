@@ -35,5 +35,18 @@ namespace {
 // The number of whole and partial registers that hold `count` floats.
 STRIDED_INLINE constexpr int64_t vectors_for(int64_t count) { return (count + kLanes - 1) / kLanes; }
 
+// A whole register with the interface of Half, for code that is written for either.
+struct Full {
+  using V = Vec;
+  using M = Mask;
+  static constexpr int kLanes = strided::kLanes;
+  static STRIDED_INLINE M first_lanes(int64_t count) { return strided::first_lanes(count); }
+  static STRIDED_INLINE V zero() { return strided::zero(); }
+  static STRIDED_INLINE V load(const float* p) { return strided::load(p); }
+  static STRIDED_INLINE V load(const float* p, M mask) { return strided::load(p, mask); }
+  static STRIDED_INLINE void store(float* p, V v, M mask) { strided::store(p, v, mask); }
+  static STRIDED_INLINE V fma(Vec a, V b, V c) { return strided::fma(a, b, c); }
+};
+
 }  // namespace
 }  // namespace strided

@@ -89,6 +89,22 @@ STRIDED_INLINE VecInt mul_high(VecInt a, VecInt b) {
 // Lanes where a >= b as unsigned numbers.
 STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) { return _mm256_cmpeq_epi32(_mm256_max_epu32(a, b), a); }
 
+// The lower half of a register; a multiply-add on it costs no less, but its columns' memory is not touched.
+struct Half {
+  using V = __m128;
+  using M = __m128i;
+  static constexpr int kLanes = 4;
+  static STRIDED_INLINE M first_lanes(int64_t count) {
+    return _mm_cmpgt_epi32(_mm_set1_epi32(static_cast<int>(count)), _mm_setr_epi32(0, 1, 2, 3));
+  }
+  static STRIDED_INLINE V zero() { return _mm_setzero_ps(); }
+  static STRIDED_INLINE V load(const float* p) { return _mm_loadu_ps(p); }
+  static STRIDED_INLINE V load(const float* p, M mask) { return _mm_maskload_ps(p, mask); }
+  static STRIDED_INLINE void store(float* p, V v, M mask) { _mm_maskstore_ps(p, mask, v); }
+  // a in every lane, times b, plus c.
+  static STRIDED_INLINE V fma(Vec a, V b, V c) { return _mm_fmadd_ps(_mm256_castps256_ps128(a), b, c); }
+};
+
 // The sum of all lanes, added in a fixed tree.
 STRIDED_INLINE float reduce_add(Vec a) {
   __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

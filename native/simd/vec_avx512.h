@@ -77,6 +77,20 @@ STRIDED_INLINE VecInt mul_high(VecInt a, VecInt b) {
 // Lanes where a >= b as unsigned numbers.
 STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) { return _mm512_cmpge_epu32_mask(a, b); }
 
+// The lower half of a register: a multiply-add on it costs half where 512-bit instructions run in two steps (Zen 4).
+struct Half {
+  using V = __m256;
+  using M = __mmask8;
+  static constexpr int kLanes = 8;
+  static STRIDED_INLINE M first_lanes(int64_t count) { return static_cast<M>((1u << count) - 1u); }
+  static STRIDED_INLINE V zero() { return _mm256_setzero_ps(); }
+  static STRIDED_INLINE V load(const float* p) { return _mm256_loadu_ps(p); }
+  static STRIDED_INLINE V load(const float* p, M mask) { return _mm256_maskz_loadu_ps(mask, p); }
+  static STRIDED_INLINE void store(float* p, V v, M mask) { _mm256_mask_storeu_ps(p, mask, v); }
+  // a in every lane, times b, plus c.
+  static STRIDED_INLINE V fma(Vec a, V b, V c) { return _mm256_fmadd_ps(_mm512_castps512_ps256(a), b, c); }
+};
+
 // The sum of all lanes, added in a fixed tree.
 STRIDED_INLINE float reduce_add(Vec a) {
   __m256 lo = _mm512_castps512_ps256(a);

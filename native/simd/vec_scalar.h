@@ -101,6 +101,21 @@ STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) {
   return static_cast<uint32_t>(a) >= static_cast<uint32_t>(b);
 }
 
+// There is no half of one lane: panels are never narrower.
+struct Half {
+  using V = float;
+  using M = bool;
+  static constexpr int kLanes = 1;
+  static STRIDED_INLINE M first_lanes(int64_t count) { return count > 0; }
+  static STRIDED_INLINE V zero() { return 0.0f; }
+  static STRIDED_INLINE V load(const float* p) { return *p; }
+  static STRIDED_INLINE V load(const float* p, M mask) { return mask ? *p : 0.0f; }
+  static STRIDED_INLINE void store(float* p, V v, M mask) {
+    if (mask) *p = v;
+  }
+  static STRIDED_INLINE V fma(Vec a, V b, V c) { return a * b + c; }
+};
+
 STRIDED_INLINE float reduce_add(Vec a) { return a; }
 
 STRIDED_INLINE void transpose_block(const float* input, int64_t, float* output, int64_t) { *output = *input; }
