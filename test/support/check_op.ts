@@ -10,10 +10,15 @@ import { sumError } from './data.ts'
  * * `rtol`, `atol`: `|got − want| ≤ atol + rtol · |want|`.
  * * `terms`: each element is a sum of that many products, or fewer; the error may be {@link sumError} of the sum of
  *   their absolute values, which the reference kernel gives when it runs on the absolute values of its inputs. This is
- *   the right measure where sums cancel: no order of summation does better relative to the sum itself.
+ *   the right measure where sums cancel: no order of summation does better relative to the sum itself. With `spread`,
+ *   for algorithms that share roundings among neighbouring elements, it may be that many times the error of the largest one.
  * * `error`: one bound for each element.
  */
-export type Tolerance = 'exact' | { rtol: number; atol: number } | { terms: number } | { error: ArrayLike<number> }
+export type Tolerance =
+  | 'exact'
+  | { rtol: number; atol: number }
+  | { terms: number; spread?: number }
+  | { error: ArrayLike<number> }
 
 /** One argument of a kernel. */
 export type Argument =
@@ -100,7 +105,7 @@ function expectations(call: KernelCall): (Expected | null)[] {
   const buffers = buffersOf(call.args)
   const tolerances = buffers.map((arg) => (arg.role === 'input' ? null : arg.tolerance))
   const some = (test: (tolerance: Tolerance) => boolean): boolean => tolerances.some((t) => t !== null && test(t))
-  const isSum = (t: Tolerance): t is { terms: number } => t !== 'exact' && 'terms' in t
+  const isSum = (t: Tolerance): t is { terms: number; spread?: number } => t !== 'exact' && 'terms' in t
   const exact = some((t) => t === 'exact') ? runReference(call, (data) => data.slice()) : []
   const oracle = some((t) => t !== 'exact') ? runReference(call, wide) : []
   const magnitude = some(isSum) ? runReference(call, absolute) : []
@@ -110,7 +115,12 @@ function expectations(call: KernelCall): (Expected | null)[] {
     const want = oracle[b]
     if (isSum(tolerance)) {
       const relative = sumError(tolerance.terms)
-      return { want, bound: (i) => SMALLEST_NORMAL + relative * Number(magnitude[b][i]) }
+      if (tolerance.spread === undefined) {
+        return { want, bound: (i) => SMALLEST_NORMAL + relative * Number(magnitude[b][i]) }
+      }
+      const largest = (magnitude[b] as Float64Array).reduce((most, value) => Math.max(most, value), 0)
+      const bound = SMALLEST_NORMAL + tolerance.spread * relative * largest
+      return { want, bound: () => bound }
     }
     if ('error' in tolerance) return { want, bound: (i) => SMALLEST_NORMAL + tolerance.error[i] }
     return { want, bound: (i) => SMALLEST_NORMAL + tolerance.atol + tolerance.rtol * Math.abs(Number(want[i])) }

@@ -2,18 +2,19 @@ import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { type ProblemOp, type Problems, parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
 import type { CaseSet } from '../cases/case_set.ts'
-import { nativeBackends } from './backends.ts'
+import { type ConvPrecision, nativeBackends } from './backends.ts'
 import { checkCalls, type KernelCall, type NamedBackend } from './check_op.ts'
 
 /** The calls that cover every kernel of an op for one problem. */
 export type CallsOf<Op extends ProblemOp> = (problem: Problems[Op]) => KernelCall[]
 
-let cached: NamedBackend[] | null = null
+const cached = new Map<ConvPrecision, NamedBackend[]>()
 
 /** The native backends, made once for all tests of a file. */
-export function backends(): NamedBackend[] {
-  cached ??= nativeBackends()
-  return cached
+export function backends(precision: ConvPrecision = 'fast'): NamedBackend[] {
+  const known = cached.get(precision) ?? nativeBackends(precision)
+  cached.set(precision, known)
+  return known
 }
 
 /**
@@ -25,13 +26,14 @@ export function describeCases<Op extends ProblemOp>(
   set: CaseSet<Op>,
   calls: CallsOf<Op>,
   cut: (problem: Problems[Op]) => Problems[Op] = (problem) => problem,
+  precision: ConvPrecision = 'fast',
 ): void {
   const problems = new Map<string, Problems[Op]>()
   for (const [name, text] of Object.entries(set.edges)) problems.set(name, parseProblem(set.op, text))
   for (const [name, text] of Object.entries(set.layers)) problems.set(`layer ${name}`, cut(parseProblem(set.op, text)))
-  describe(`${set.op} against the reference`, () => {
+  describe(`${set.op} against the reference${precision === 'fast' ? '' : `, ${precision}`}`, () => {
     for (const [name, problem] of problems) {
-      it(`${name} ${printProblem(set.op, problem)}`, () => checkCalls(calls(problem), backends()))
+      it(`${name} ${printProblem(set.op, problem)}`, () => checkCalls(calls(problem), backends(precision)))
     }
   })
 }
@@ -42,10 +44,11 @@ export function itHoldsForRandom<Op extends ProblemOp>(
   problems: fc.Arbitrary<Problems[Op]>,
   calls: CallsOf<Op>,
   numRuns: number,
+  precision: ConvPrecision = 'fast',
 ): void {
-  it(`${op}: ${numRuns} random problems`, () => {
+  it(`${op}: ${numRuns} random problems${precision === 'fast' ? '' : `, ${precision}`}`, () => {
     const texts = problems.map((problem) => printProblem(op, problem))
-    const property = fc.property(texts, (text) => checkCalls(calls(parseProblem(op, text)), backends()))
+    const property = fc.property(texts, (text) => checkCalls(calls(parseProblem(op, text)), backends(precision)))
     fc.assert(property, { numRuns, seed: 20_240_607 })
   })
 }
