@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AnyArray, DType } from '../reference/types.ts'
 import { StateError } from '../util/errors.ts'
-import type { Backend, BackendInfo, Block, BufferRef, MemoryReport } from './backend.ts'
+import type { Backend, BackendInfo, Block, BufferRef, ConvPrecision, MemoryReport } from './backend.ts'
 import type { Kernels } from './kernels.ts'
 import { traced } from './trace.ts'
 
@@ -17,6 +17,7 @@ export interface NativeEnvironment extends Kernels<BufferRef> {
   memory(): MemoryReport
   setNumThreads(threads: number): void
   getNumThreads(): number
+  setConvPrecision(precision: ConvPrecision): void
 }
 
 /** What the addon exports. */
@@ -100,6 +101,12 @@ function chooseThreads(requested: string | number | undefined, available: number
   return threads
 }
 
+function chooseConvPrecision(requested: string | undefined): ConvPrecision {
+  if (requested === undefined || requested === '' || requested === 'winograd') return 'fast'
+  if (requested === 'direct') return 'strict'
+  throw new StateError(`STRIDED_CONV: expected direct or winograd, got ${requested}`)
+}
+
 /**
  * A backend on the addon, with memory and settings of its own.
  *
@@ -112,6 +119,7 @@ export function createNativeBackend(options: NativeOptions = {}): Backend {
   const isa = chooseIsa(options.isa ?? process.env.STRIDED_ISA, cpu.isas)
   const threads = chooseThreads(options.threads ?? process.env.STRIDED_NUM_THREADS, cpu.threads)
   const environment = native.createEnvironment({ isa, threads })
+  environment.setConvPrecision(chooseConvPrecision(process.env.STRIDED_CONV))
   return {
     kernels: process.env.STRIDED_TRACE === '1' ? traced(environment) : environment,
     allocate: (byteLength: number, owner: object): Block => environment.allocate(byteLength, owner),
@@ -126,5 +134,6 @@ export function createNativeBackend(options: NativeOptions = {}): Backend {
     info: (): BackendInfo => ({ backend: 'native', isa, isas: cpu.isas, threads: environment.getNumThreads() }),
     setNumThreads: (count: number): void => environment.setNumThreads(count),
     getNumThreads: (): number => environment.getNumThreads(),
+    setConvPrecision: (precision: ConvPrecision): void => environment.setConvPrecision(precision),
   }
 }

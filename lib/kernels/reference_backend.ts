@@ -1,6 +1,6 @@
 import { referenceKernels } from '../reference/index.ts'
 import type { AnyArray, DType } from '../reference/types.ts'
-import type { Backend, BackendInfo, Block, BufferRef, MemoryReport } from './backend.ts'
+import type { Backend, BackendInfo, Block, BufferRef, ConvPrecision, MemoryReport } from './backend.ts'
 import type { Kernels } from './kernels.ts'
 
 /** What a block adds to the counts until it is given back. Kept apart from the bytes, which die with the block. */
@@ -91,6 +91,9 @@ class ReferenceBackend implements Backend {
   getNumThreads(): number {
     return 1
   }
+
+  /** The reference always sums directly, in float64. */
+  setConvPrecision(_precision: ConvPrecision): void {}
 }
 
 function bytesOf(block: Block): ArrayBuffer {

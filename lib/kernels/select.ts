@@ -1,6 +1,6 @@
 import { checkInteger } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
-import type { Backend, BackendInfo, MemoryReport } from './backend.ts'
+import type { Backend, BackendInfo, ConvPrecision, MemoryReport } from './backend.ts'
 import { createNativeBackend } from './native.ts'
 import { createReferenceBackend } from './reference_backend.ts'
 
@@ -69,4 +69,17 @@ export function setNumThreads(threads: number): void {
 /** How many threads kernels use. */
 export function getNumThreads(): number {
   return backend().getNumThreads()
+}
+
+/**
+ * Sets how far convolutions may trade accuracy for speed: `fast` (the default), `medium` or `strict`, see
+ * {@link ConvPrecision}. `STRIDED_CONV=direct` starts with `strict`.
+ *
+ * @throws {RangeError} when `precision` is none of the three.
+ */
+export function setConvPrecision(precision: ConvPrecision): void {
+  if (!['fast', 'medium', 'strict'].includes(precision)) {
+    throw new RangeError(`setConvPrecision: expected fast, medium or strict, got ${precision}`)
+  }
+  backend().setConvPrecision(precision)
 }

@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks'
+import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
+import type { UnaryOp } from '../reference/unary.ts'
 import { type ProblemOp, printProblem } from './problem_string.ts'
 
-// The op whose problem string each traced function prints. What is not listed prints its plain arguments.
+// The op whose problem string each traced function prints: its first argument is the problem.
 const OP: Record<string, ProblemOp> = {
   copy: 'copy',
   cast: 'cast',
@@ -32,25 +34,43 @@ const OP: Record<string, ProblemOp> = {
   randomNormal: 'random_normal',
 }
 
-// How many leading arguments of the functions without a problem object say what is computed; the rest are buffers.
-const PLAIN: Record<string, number> = { fill: 1, unary: 2, binary: 2, binaryScalar: 2, reluForward: 1, reluBackward: 1 }
+// Functions without a problem object.
+const FLAT = new Set([
+  'fill',
+  'unary',
+  'binary',
+  'binaryScalar',
+  'binaryStrided',
+  'compareStrided',
+  'reluForward',
+  'reluBackward',
+])
 
+/** The problem string of a call; the flat element-wise functions have one dense dimension. */
 function describe(name: string, args: readonly unknown[]): string {
+  const size = (name === 'unary' || name.startsWith('binary') ? args[1] : args[0]) as number
   if (name === 'binaryStrided' || name === 'compareStrided') {
-    return printProblem('binary', { ...(args[1] as object), op: args[0] } as never)
+    return printProblem('binary', { ...(args[1] as BinaryProblem), op: args[0] as BinaryOp | CompareOp })
   }
-  const op = OP[name]
-  if (op) return printProblem(op, args[0] as never)
-  return args
-    .slice(0, PLAIN[name] ?? 0)
-    .map((arg) => (typeof arg === 'number' ? `size${arg}` : `op${arg}`))
-    .join('')
+  if (name === 'binary' || name === 'binaryScalar') {
+    const bStrides = name === 'binary' ? [1] : [0]
+    const op = args[0] as BinaryOp
+    return printProblem('binary', { op, shape: [size], aStrides: [1], bStrides, outputStrides: [1] })
+  }
+  if (name === 'unary') return printProblem('unary', { op: args[0] as UnaryOp, size })
+  if (name === 'fill') return printProblem('fill', { size })
+  if (name === 'reluForward' || name === 'reluBackward') return printProblem('relu', { size })
+  return printProblem(OP[name], args[0] as never)
 }
 
 /** The kernels with a line on stderr for each call: function, problem string and microseconds. */
 export function traced<K extends object>(kernels: K): K {
   const result: Record<string, unknown> = {}
   for (const [name, kernel] of Object.entries(kernels)) {
+    if (!(name in OP) && !FLAT.has(name)) {
+      result[name] = kernel
+      continue
+    }
     result[name] = (...args: unknown[]): unknown => {
       const start = performance.now()
       const value = (kernel as (...args: unknown[]) => unknown)(...args)

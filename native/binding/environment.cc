@@ -1,5 +1,7 @@
 #include "environment.h"
 
+#include "call.h"
+
 #include <algorithm>
 #include <new>
 
@@ -7,7 +9,9 @@ namespace strided {
 namespace {
 
 // Below this nothing is reclaimed by force: a collection costs milliseconds, and small programs never need one.
-constexpr size_t kLeastBudget = size_t{64} << 20;
+constexpr size_t kLeastBytes = size_t{64} << 20;
+// The same for the number of storages: each costs the engine a weak handle that every collection visits.
+constexpr size_t kLeastStorages = size_t{1} << 14;
 // What is pooled but unused stays within a quarter of what was in use at the most, and at least this.
 constexpr size_t kLeastPooled = size_t{32} << 20;
 // V8 learns of changes in steps: each report is a call into the engine.
@@ -17,7 +21,8 @@ constexpr int64_t kPressure = int64_t{1} << 46;
 
 }  // namespace
 
-Environment::Environment(napi_env env, Isa isa, int threads) : env_(env), budget_(kLeastBudget) {
+Environment::Environment(napi_env env, Isa isa, int threads)
+    : env_(env), byte_budget_(kLeastBytes), storage_budget_(kLeastStorages) {
   context.kernels = &kernel_table(isa);
   context.memory = &pool_;
   context.threads = threads;
@@ -31,7 +36,7 @@ Environment::~Environment() {
 }
 
 uint32_t Environment::allocate(size_t bytes, napi_value owner) {
-  if (pool_.live_bytes() + bytes > budget_) reclaim(bytes);
+  if (over_budget(bytes, 1)) reclaim(bytes);
   void* data = pool_.allocate(bytes);
   if (data == nullptr) {
     force_collection();
@@ -43,7 +48,7 @@ uint32_t Environment::allocate(size_t bytes, napi_value owner) {
   if (index == UINT32_MAX) {
     if (static_cast<int64_t>(blocks_.size()) == kBlockLimit) {
       pool_.release(data, bytes);
-      throw std::bad_alloc();
+      throw ArgumentError{"a million tensors are alive already"};
     }
     index = static_cast<uint32_t>(blocks_.size());
     blocks_.emplace_back();
@@ -96,11 +101,17 @@ void Environment::force_collection() {
 // cost of collecting stays in proportion to what was allocated in between.
 void Environment::reclaim(size_t wanted) {
   sweep();
-  if (pool_.live_bytes() + wanted > budget_ / 4 * 3) {
+  if (over_budget(wanted, 0.75)) {
     force_collection();
     sweep();
   }
-  budget_ = std::max(kLeastBudget, (pool_.live_bytes() + wanted) / 2 * 3);
+  byte_budget_ = std::max(kLeastBytes, 2 * (pool_.live_bytes() + wanted));
+  storage_budget_ = std::max(kLeastStorages, 2 * storages_);
+}
+
+bool Environment::over_budget(size_t wanted, double share) const {
+  return static_cast<double>(pool_.live_bytes() + wanted) > share * static_cast<double>(byte_budget_) ||
+         static_cast<double>(storages_) >= share * static_cast<double>(storage_budget_);
 }
 
 void Environment::report_external_memory() {

@@ -46,6 +46,7 @@ class Environment {
     uint32_t next_free = 0;
   };
 
+  bool over_budget(size_t wanted, double share) const;
   void reclaim(size_t wanted);
   void sweep();
   void force_collection();
@@ -56,8 +57,9 @@ class Environment {
   std::vector<Block> blocks_;
   uint32_t first_free_ = UINT32_MAX;
   size_t storages_ = 0;
-  // Live bytes beyond which dead owners are looked for.
-  size_t budget_;
+  // Live bytes, and storages, beyond which dead owners are looked for.
+  size_t byte_budget_;
+  size_t storage_budget_;
   int64_t reported_ = 0;
 };
 

@@ -33,21 +33,21 @@ float log_scalar(float value) {
   return lanes[0];
 }
 
-float lse(int64_t size, const float* input) {
+LogSumExp log_sum_exp(int64_t size, const float* input) {
   const float best = row_max(size, input);
   Vec sum = zero();
   for_row(size, [&](int64_t i, Mask mask) STRIDED_LAMBDA_INLINE {
     sum = add(sum, select(mask, exp(sub(load(input + i, mask), set1(best))), zero()));
   });
-  return best + log_scalar(reduce_add(sum));
+  return {best, log_scalar(reduce_add(sum))};
 }
 
-void exp_minus(int64_t size, const float* input, float lse, float* output) {
-  map(size, output, [lse](Vec x) { return exp(sub(x, set1(lse))); }, input);
+void softmax(int64_t size, const float* input, LogSumExp lse, float* output) {
+  map(size, output, [lse](Vec x) { return exp(sub(sub(x, set1(lse.max)), set1(lse.log_sum))); }, input);
 }
 
-void minus(int64_t size, const float* input, float lse, float* output) {
-  map(size, output, [lse](Vec x) { return sub(x, set1(lse)); }, input);
+void log_softmax(int64_t size, const float* input, LogSumExp lse, float* output) {
+  map(size, output, [lse](Vec x) { return sub(sub(x, set1(lse.max)), set1(lse.log_sum)); }, input);
 }
 
 void softmax_gradient(int64_t size, const float* output, const float* grad_output, float* grad_input) {
@@ -85,9 +85,9 @@ void columns_forward(int64_t size, int64_t stride, int64_t columns, bool log_for
     }
     Vec sum = zero();
     for (int64_t k = 0; k < size; k++) sum = add(sum, exp(sub(load(input + k * stride + j, mask), best)));
-    const Vec total = add(best, log(sum));
+    const Vec log_sum = log(sum);
     for (int64_t k = 0; k < size; k++) {
-      const Vec y = sub(load(input + k * stride + j, mask), total);
+      const Vec y = sub(sub(load(input + k * stride + j, mask), best), log_sum);
       store(output + k * stride + j, log_form ? y : exp(y), mask);
     }
   });
@@ -114,9 +114,9 @@ void columns_backward(int64_t size, int64_t stride, int64_t columns, bool log_fo
 template <>
 const SoftmaxKernels& softmax_kernels<kIsa>() {
   static constexpr SoftmaxKernels kernels = {
-      lse,
-      exp_minus,
-      minus,
+      log_sum_exp,
+      softmax,
+      log_softmax,
       softmax_gradient,
       log_softmax_gradient,
       cross_entropy_gradient,

@@ -37,8 +37,8 @@ void softmax_forward(const Context& context, const SoftmaxProblem& p, const floa
     });
   }
   for_rows(context, p.outer, p.size, [&](int64_t at) {
-    const float lse = kernels.lse(p.size, input + at);
-    (p.log ? kernels.minus : kernels.exp_minus)(p.size, input + at, lse, output + at);
+    const LogSumExp lse = kernels.log_sum_exp(p.size, input + at);
+    (p.log ? kernels.log_softmax : kernels.softmax)(p.size, input + at, lse, output + at);
   });
 }
 
@@ -66,8 +66,11 @@ int64_t find_bad_target(const CrossEntropyProblem& p, const int32_t* target) {
 void cross_entropy_forward(const Context& context, const CrossEntropyProblem& p, const float* logits,
                            const int32_t* target, const float* weight, float* loss, float* saved_lse,
                            float* saved_total) {
+  const Workspace<LogSumExp> row_lse(context, p.rows);
   for_rows(context, p.rows, p.c, [&](int64_t at) {
-    saved_lse[at / p.c] = context.kernels->softmax.lse(p.c, logits + at);
+    const LogSumExp lse = context.kernels->softmax.log_sum_exp(p.c, logits + at);
+    row_lse.get()[at / p.c] = lse;
+    saved_lse[at / p.c] = lse.max + lse.log_sum;
   });
   const double smooth = p.label_smoothing / static_cast<double>(p.c);
   double total = 0;
@@ -76,7 +79,7 @@ void cross_entropy_forward(const Context& context, const CrossEntropyProblem& p,
     double row_loss = 0;
     if (target[r] != p.ignore_index) {
       const float* row = logits + r * p.c;
-      const double lse = saved_lse[r];
+      const double lse = static_cast<double>(row_lse.get()[r].max) + row_lse.get()[r].log_sum;
       const double w = weight == nullptr ? 1.0 : weight[target[r]];
       row_loss = (1 - p.label_smoothing) * w * (lse - row[target[r]]);
       if (smooth != 0) {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
+import type { ConvPrecision } from '../../lib/kernels/backend.ts'
 import { type ProblemOp, type Problems, parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
 import type { CaseSet } from '../cases/case_set.ts'
-import { type ConvPrecision, nativeBackends } from './backends.ts'
+import { nativeBackends } from './backends.ts'
 import { checkCalls, type KernelCall, type NamedBackend } from './check_op.ts'
 
 /** The calls that cover every kernel of an op for one problem. */
