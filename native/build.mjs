@@ -10,7 +10,12 @@ import { parseArgs } from 'node:util'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
 const { values } = parseArgs({
-  options: { with: { type: 'string' }, out: { type: 'string' }, debug: { type: 'boolean' }, sanitize: { type: 'string' } },
+  options: {
+    with: { type: 'string' },
+    out: { type: 'string' },
+    debug: { type: 'boolean' },
+    sanitize: { type: 'string' },
+  },
 })
 
 function has(command) {

@@ -36,6 +36,9 @@ export interface NativeOptions {
 const OFFSET = 2 ** 20
 const ITEM_SIZE: Record<DType, number> = { float32: 4, int32: 4, uint8: 1, int64: 8 }
 
+// The size of the addon's thread pool: kMaxThreads in native/runtime/thread_pool.h.
+const MAX_THREADS = 256
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Where the addon may lie, in the order of search: a build of this checkout, then the package's prebuilt binaries. */
@@ -95,8 +98,8 @@ function chooseIsa(requested: string | undefined, isas: string[]): string {
 function chooseThreads(requested: string | number | undefined, available: number): number {
   if (requested === undefined || requested === '') return available
   const threads = Number(requested)
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new StateError(`STRIDED_NUM_THREADS: expected a whole number of at least 1, got ${requested}`)
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new StateError(`STRIDED_NUM_THREADS: expected a whole number from 1 to ${MAX_THREADS}, got ${requested}`)
   }
   return threads
 }

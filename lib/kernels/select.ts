@@ -1,7 +1,7 @@
 import { checkInteger } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
 import type { Backend, BackendInfo, ConvPrecision, MemoryReport } from './backend.ts'
-import { createNativeBackend } from './native.ts'
+import { createNativeBackend, loadAddon } from './native.ts'
 import { createReferenceBackend } from './reference_backend.ts'
 
 let current: Backend | null = null
@@ -34,7 +34,7 @@ export function createBackend(choice: string | undefined): Backend {
 
 function createNativeOrReference(): Backend {
   try {
-    return createNativeBackend()
+    loadAddon()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     process.emitWarning(
@@ -44,6 +44,8 @@ function createNativeOrReference(): Backend {
     )
     return createReferenceBackend()
   }
+  // Outside the try: a variable that asks for the impossible is an error, not a reason to compute slowly.
+  return createNativeBackend()
 }
 
 /** Bytes held by tensors and by the pool behind them, and the number of storages. */

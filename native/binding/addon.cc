@@ -92,11 +92,13 @@ constexpr size_t kExportCount = sizeof kExports / sizeof kExports[0];
 
 template <size_t... i>
 void export_all(Napi::Env env, Napi::Object target, Environment* environment, std::index_sequence<i...>) {
-  (target.Set(kExports[i].name, [&] {
-    napi_value function;
-    napi_create_function(env, kExports[i].name, NAPI_AUTO_LENGTH, entry<kExports[i]>, environment, &function);
-    return Napi::Value(env, function);
-  }()),
+  (target.Set(kExports[i].name,
+              [&] {
+                napi_value function;
+                napi_create_function(env, kExports[i].name, NAPI_AUTO_LENGTH, entry<kExports[i]>, environment,
+                                     &function);
+                return Napi::Value(env, function);
+              }()),
    ...);
 }
 

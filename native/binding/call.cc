@@ -17,7 +17,8 @@ int64_t to_integer(double value, const char* name, int64_t least) {
 
 double to_number(napi_env env, napi_value value, const char* name) {
   double result;
-  if (napi_get_value_double(env, value, &result) != napi_ok) throw ArgumentError{std::string(name) + " must be a number"};
+  if (napi_get_value_double(env, value, &result) != napi_ok)
+    throw ArgumentError{std::string(name) + " must be a number"};
   return result;
 }
 
@@ -84,7 +85,8 @@ std::vector<int64_t> Fields::integers(const char* name) const {
   std::vector<int64_t> result(length);
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;
-    if (napi_get_element(env_, array, i, &element) != napi_ok) throw ArgumentError{std::string(name) + " is unreadable"};
+    if (napi_get_element(env_, array, i, &element) != napi_ok)
+      throw ArgumentError{std::string(name) + " is unreadable"};
     result[i] = to_integer(to_number(env_, element, name), name, 0);
   }
   return result;
@@ -153,8 +155,8 @@ void* Call::decode(napi_value reference, int64_t count, size_t item) const {
   if (offset % size != 0) throw ArgumentError{which() + " is misaligned"};
   // Divided rather than multiplied: count may be anything.
   if (offset > held || count > (held - offset) / size) {
-    throw ArgumentError{which() + " holds " + std::to_string(held - offset) + " bytes, " + std::to_string(count) + " x " +
-                        std::to_string(size) + " are needed"};
+    throw ArgumentError{which() + " holds " + std::to_string(held - offset) + " bytes, " + std::to_string(count) +
+                        " x " + std::to_string(size) + " are needed"};
   }
   return environment_->data(block) + offset;
 }
@@ -163,7 +165,8 @@ std::vector<float*> Call::float_list(const std::vector<int64_t>& counts) {
   const napi_value array = value();
   uint32_t length;
   if (napi_get_array_length(env_, array, &length) != napi_ok || length != counts.size()) {
-    throw ArgumentError{"argument " + std::to_string(next_) + " must list " + std::to_string(counts.size()) + " buffers"};
+    throw ArgumentError{"argument " + std::to_string(next_) + " must list " + std::to_string(counts.size()) +
+                        " buffers"};
   }
   std::vector<float*> result(length);
   for (uint32_t i = 0; i < length; i++) {

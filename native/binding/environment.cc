@@ -1,9 +1,9 @@
 #include "environment.h"
 
-#include "call.h"
-
 #include <algorithm>
 #include <new>
+
+#include "call.h"
 
 namespace strided {
 namespace {

@@ -1,9 +1,9 @@
 // Memory and settings of one JavaScript environment (the main thread or a worker thread).
 //
-// A block is a stretch of pool memory with a number. JavaScript names memory by one number, block + byte offset * 2^20, so
-// that views need no object here and a call decodes a buffer in a few nanoseconds; every use is checked against the
-// block's size. A block is freed by JavaScript or, when its owner was garbage-collected, by `sweep`: V8 runs no finalizer
-// inside one synchronous loop, but a weak reference reads empty right after a collection.
+// A block is a stretch of pool memory with a number. JavaScript names memory by one number, block + byte offset * 2^20,
+// so that views need no object here and a call decodes a buffer in a few nanoseconds; every use is checked against the
+// block's size. A block is freed by JavaScript or, when its owner was garbage-collected, by `sweep`: V8 runs no
+// finalizer inside one synchronous loop, but a weak reference reads empty right after a collection.
 #pragma once
 
 #include <napi.h>

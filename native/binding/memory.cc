@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstring>
 
 #include "ops.h"
@@ -68,7 +67,8 @@ void set(napi_env env, napi_value object, const char* name, double number) {
 
 void allocate(Call& call) {
   const int64_t bytes = call.integer();
-  if (bytes > kOffsetLimit) throw ArgumentError{"a tensor of " + std::to_string(bytes) + " bytes is over the limit of 8 GB"};
+  if (bytes > kOffsetLimit)
+    throw ArgumentError{"a tensor of " + std::to_string(bytes) + " bytes is over the limit of 8 GB"};
   call.returns(call.environment().allocate(static_cast<size_t>(bytes), call.value()));
 }
 
@@ -105,8 +105,10 @@ void memory(Call& call) {
 
 void set_num_threads(Call& call) {
   const int64_t threads = call.integer();
-  if (threads < 1) throw ArgumentError{"expected at least 1 thread"};
-  call.environment().context.threads = static_cast<int>(std::min<int64_t>(threads, kMaxThreads));
+  if (threads < 1 || threads > kMaxThreads) {
+    throw ArgumentError{"expected 1 to " + std::to_string(kMaxThreads) + " threads, got " + std::to_string(threads)};
+  }
+  call.environment().context.threads = static_cast<int>(threads);
 }
 
 void set_conv_precision(Call& call) {

@@ -19,7 +19,8 @@ StridedOperands<Buffers> read_strides(const Fields& problem, const std::array<co
   std::array<std::vector<int64_t>, Buffers> strides;
   for (size_t b = 0; b < Buffers; b++) {
     strides[b] = problem.integers(names[b]);
-    if (strides[b].size() != shape.size()) throw ArgumentError{std::string(names[b]) + " must have one entry a dimension"};
+    if (strides[b].size() != shape.size())
+      throw ArgumentError{std::string(names[b]) + " must have one entry a dimension"};
   }
   StridedOperands<Buffers> result{};
   for (const int64_t size : shape) result.empty = result.empty || size == 0;

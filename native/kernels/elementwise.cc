@@ -7,7 +7,8 @@ namespace strided {
 namespace {
 
 void fill(int64_t size, float value, float* output) {
-  map(size, output, [value](Vec) { return set1(value); }, output);
+  map(
+      size, output, [value](Vec) { return set1(value); }, output);
 }
 
 STRIDED_INLINE Vec apply(Unary op, Vec x) {
@@ -76,17 +77,20 @@ STRIDED_INLINE Vec apply(Binary op, Vec a, Vec b) {
 
 template <Unary op>
 void unary(int64_t size, const float* input, float* output) {
-  map(size, output, [](Vec x) { return apply(op, x); }, input);
+  map(
+      size, output, [](Vec x) { return apply(op, x); }, input);
 }
 
 template <Binary op>
 void binary(int64_t size, const float* a, const float* b, float* output) {
-  map(size, output, [](Vec x, Vec y) { return apply(op, x, y); }, a, b);
+  map(
+      size, output, [](Vec x, Vec y) { return apply(op, x, y); }, a, b);
 }
 
 template <Binary op>
 void scalar(int64_t size, const float* a, float b, float* output) {
-  map(size, output, [b](Vec x) { return apply(op, x, set1(b)); }, a);
+  map(
+      size, output, [b](Vec x) { return apply(op, x, set1(b)); }, a);
 }
 
 }  // namespace

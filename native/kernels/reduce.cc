@@ -117,14 +117,8 @@ void column_extremum(int64_t size, int64_t stride, int64_t columns, const float*
 template <>
 const ReduceKernels& reduce_kernels<kIsa>() {
   static constexpr ReduceKernels kernels = {
-      row_sum,
-      row_deviation,
-      row_extremum<true>,
-      row_extremum<false>,
-      column_sum,
-      column_deviation,
-      column_extremum<true>,
-      column_extremum<false>,
+      row_sum,    row_deviation,    row_extremum<true>,    row_extremum<false>,
+      column_sum, column_deviation, column_extremum<true>, column_extremum<false>,
   };
   return kernels;
 }

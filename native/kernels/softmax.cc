@@ -43,37 +43,42 @@ LogSumExp log_sum_exp(int64_t size, const float* input) {
 }
 
 void softmax(int64_t size, const float* input, LogSumExp lse, float* output) {
-  map(size, output, [lse](Vec x) { return exp(sub(sub(x, set1(lse.max)), set1(lse.log_sum))); }, input);
+  map(
+      size, output, [lse](Vec x) { return exp(sub(sub(x, set1(lse.max)), set1(lse.log_sum))); }, input);
 }
 
 void log_softmax(int64_t size, const float* input, LogSumExp lse, float* output) {
-  map(size, output, [lse](Vec x) { return sub(sub(x, set1(lse.max)), set1(lse.log_sum)); }, input);
+  map(
+      size, output, [lse](Vec x) { return sub(sub(x, set1(lse.max)), set1(lse.log_sum)); }, input);
 }
 
 void softmax_gradient(int64_t size, const float* output, const float* grad_output, float* grad_input) {
   Vec acc = zero();
-  for_row(size, [&](int64_t i, Mask mask) STRIDED_LAMBDA_INLINE {
-    acc = fma(load(grad_output + i, mask), load(output + i, mask), acc);
-  });
+  for_row(size, [&](int64_t i, Mask mask)
+                    STRIDED_LAMBDA_INLINE { acc = fma(load(grad_output + i, mask), load(output + i, mask), acc); });
   const Vec dot = set1(reduce_add(acc));
-  map(size, grad_input, [dot](Vec y, Vec g) { return mul(y, sub(g, dot)); }, output, grad_output);
+  map(
+      size, grad_input, [dot](Vec y, Vec g) { return mul(y, sub(g, dot)); }, output, grad_output);
 }
 
 void log_softmax_gradient(int64_t size, const float* output, const float* grad_output, float* grad_input) {
   Vec acc = zero();
   for_row(size, [&](int64_t i, Mask mask) STRIDED_LAMBDA_INLINE { acc = add(acc, load(grad_output + i, mask)); });
   const Vec sum = set1(reduce_add(acc));
-  map(size, grad_input, [sum](Vec y, Vec g) { return fnma(exp(y), sum, g); }, output, grad_output);
+  map(
+      size, grad_input, [sum](Vec y, Vec g) { return fnma(exp(y), sum, g); }, output, grad_output);
 }
 
-void cross_entropy_gradient(int64_t size, const float* input, float lse, float scale, float smooth,
-                            const float* weight, float* grad_input) {
+void cross_entropy_gradient(int64_t size, const float* input, float lse, float scale, float smooth, const float* weight,
+                            float* grad_input) {
   const Vec a = set1(scale);
   const Vec s = set1(smooth);
   if (weight == nullptr) {
-    map(size, grad_input, [=](Vec x) { return sub(mul(a, exp(sub(x, set1(lse)))), s); }, input);
+    map(
+        size, grad_input, [=](Vec x) { return sub(mul(a, exp(sub(x, set1(lse)))), s); }, input);
   } else {
-    map(size, grad_input, [=](Vec x, Vec w) { return fnma(s, w, mul(a, exp(sub(x, set1(lse))))); }, input, weight);
+    map(
+        size, grad_input, [=](Vec x, Vec w) { return fnma(s, w, mul(a, exp(sub(x, set1(lse))))); }, input, weight);
   }
 }
 
@@ -114,14 +119,8 @@ void columns_backward(int64_t size, int64_t stride, int64_t columns, bool log_fo
 template <>
 const SoftmaxKernels& softmax_kernels<kIsa>() {
   static constexpr SoftmaxKernels kernels = {
-      log_sum_exp,
-      softmax,
-      log_softmax,
-      softmax_gradient,
-      log_softmax_gradient,
-      cross_entropy_gradient,
-      columns_forward,
-      columns_backward,
+      log_sum_exp,     softmax,          log_softmax, softmax_gradient, log_softmax_gradient, cross_entropy_gradient,
+      columns_forward, columns_backward,
   };
   return kernels;
 }

@@ -84,10 +84,10 @@ void weight_gradient(int64_t channels, const float* m, int64_t plane, float* gra
   constexpr int P = F::kPatch;
   for (int64_t c = 0; c < channels; c += kLanes) {
     const Mask mask = lanes_from(c, channels);
-    both_ways<P, 3>(
-        [&](int i, int j) STRIDED_LAMBDA_INLINE { return load(m + (i * P + j) * plane + c, mask); },
-        [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE { store(grad_weight + (i * 3 + j) * tap + c, x, mask); },
-        [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::weight_gradient(in, out); });
+    both_ways<P, 3>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(m + (i * P + j) * plane + c, mask); },
+                    [&](int i, int j, Vec x)
+                        STRIDED_LAMBDA_INLINE { store(grad_weight + (i * 3 + j) * tap + c, x, mask); },
+                    [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::weight_gradient(in, out); });
   }
 }
 

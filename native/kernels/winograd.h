@@ -3,8 +3,8 @@
 //   output tile = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A                  forward; backward-input with g turned by 180 degrees
 //   grad_weight = Gᵀ [ Σ_tiles (A dy Aᵀ) ⊙ (Bᵀ d B) ] G         backward-weight
 //
-// d is an (m+2) x (m+2) patch of the input, one for each m x m tile of the output; ⊙ is a product for each of the (m+2)²
-// frequencies, summed over channels (forward) or over tiles (backward-weight).
+// d is an (m+2) x (m+2) patch of the input, one for each m x m tile of the output; ⊙ is a product for each of the
+// (m+2)² frequencies, summed over channels (forward) or over tiles (backward-weight).
 //
 //   input:            v[f, c] = (Bᵀ d B)[f]              gradient: d[f, c] = (A dy Aᵀ)[f]
 //   weights:          u[f, k, j] = (G g Gᵀ)[f]           output:   pixel = (Aᵀ m A) + bias

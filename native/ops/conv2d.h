@@ -1,6 +1,7 @@
 // 2-D convolution, forward and both backward passes: which rows, taps and panels the register tile of gemm.h runs over.
 //
-//   output[n,oh,ow,oc] = bias[oc] + Σ_{kh,kw,ic} input[n, oh*SH - PH + kh*DH, ow*SW - PW + kw*DW, ic] * weight[oc,kh,kw,ic]
+//   output[n,oh,ow,oc] = bias[oc] + Σ_{kh,kw,ic} input[n, oh*SH - PH + kh*DH, ow*SW - PW + kw*DW, ic] *
+//   weight[oc,kh,kw,ic]
 //
 // Layout: activations channels-last, weight [oc, kh, kw, ic/g]. ic runs over the channels of oc's group.
 #pragma once

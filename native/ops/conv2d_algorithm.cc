@@ -5,7 +5,8 @@ namespace {
 
 // Fewer channels leave most of the work in the transforms.
 constexpr int64_t kLeastChannels = 16;
-// What a multiplication of each algorithm costs beside its count: the transforms' share, measured at 64 and 128 channels.
+// What a multiplication of each algorithm costs beside its count: the transforms' share, measured at 64 and 128
+// channels.
 constexpr double kWinograd4Overhead = 1.5;
 constexpr double kWinograd2Overhead = 1.4;
 

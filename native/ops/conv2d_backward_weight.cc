@@ -1,12 +1,13 @@
 // Gradient of the convolution weights: for each filter row kh
 //
-//   grad_weight[oc, kh, (kw, ic)] = Σ_{n, oh, ow} grad_output[n,oh,ow,oc] * input[n, oh*SH - PH + kh*DH, ow*SW - PW, (kw, ic)]
+//   grad_weight[oc, kh, (kw, ic)] = Σ_{n, oh, ow} grad_output[n,oh,ow,oc] * input[n, oh*SH - PH + kh*DH, ow*SW - PW,
+//   (kw, ic)]
 //
-// where (kw, ic), with a dilation of 1, is one contiguous stretch of a zero-padded input row. The sum over images is cut into
-// a number of parts fixed by the shape; each part has its own grad_weight, and parts are added in order.
+// where (kw, ic), with a dilation of 1, is one contiguous stretch of a zero-padded input row. The sum over images is
+// cut into a number of parts fixed by the shape; each part has its own grad_weight, and parts are added in order.
 //
-// Registers run over (kw, ic) and rows of the tile over oc, or, where that leaves fewer lanes idle (a first layer's one or
-// three channels), the other way round; grad_weight is then made as [kh, (kw, ic), oc] and transposed at the end.
+// Registers run over (kw, ic) and rows of the tile over oc, or, where that leaves fewer lanes idle (a first layer's one
+// or three channels), the other way round; grad_weight is then made as [kh, (kw, ic), oc] and transposed at the end.
 #include <algorithm>
 
 #include "conv2d.h"
@@ -24,13 +25,13 @@ constexpr int64_t kPartFloats = 2 << 20;
 
 struct Plan {
   const Conv2dProblem& p;
-  int64_t ic, oc, taps;        // taps: runs of filter columns that are contiguous in memory
-  int64_t run;                 // floats of such a run
-  int64_t weight_floats;       // of one group
-  bool swapped;                // registers run over oc
+  int64_t ic, oc, taps;   // taps: runs of filter columns that are contiguous in memory
+  int64_t run;            // floats of such a run
+  int64_t weight_floats;  // of one group
+  bool swapped;           // registers run over oc
   Slices parts;
   Panels panels;
-  Slices filters;              // output channels, in slices that share one copy of the input
+  Slices filters;  // output channels, in slices that share one copy of the input
   TapLine columns;
   TapSpan span;
   bool copies;
@@ -88,7 +89,8 @@ void add_tap(const KernelTable& kernels, const Plan& plan, const ImageTask& task
     if (ih < 0 || ih >= p.ih) continue;
     const int64_t grad_row = oh * p.ow * p.oc;
     const int64_t source_row = ih * plan.row_floats();
-    task.runs[tile.run_count++] = plan.swapped ? GemmRun{source_row, grad_row, p.ow} : GemmRun{grad_row, source_row, p.ow};
+    task.runs[tile.run_count++] =
+        plan.swapped ? GemmRun{source_row, grad_row, p.ow} : GemmRun{grad_row, source_row, p.ow};
   }
   const int64_t source_k = p.sw * plan.ic;
   tile.rows = plan.swapped ? plan.run : task.end - task.begin;

@@ -19,8 +19,8 @@ void copy_row(int64_t length, const T* input, int64_t input_stride, T* output, i
   }
 }
 
-// Where input and output run along different dimensions (a transposition, NCHW to NHWC), the plane of the two is copied in
-// blocks of kTile squared, so that each cache line that is fetched is used whole.
+// Where input and output run along different dimensions (a transposition, NCHW to NHWC), the plane of the two is copied
+// in blocks of kTile squared, so that each cache line that is fetched is used whole.
 constexpr int64_t kTile = 16;
 
 // The dimension beside the innermost in which the input is contiguous, or -1.
@@ -72,8 +72,8 @@ void copy_typed(const Context& context, StridedShape<2> shape, const T* input, T
   });
 }
 
-// Towards zero. What does not fit, NaN included, becomes the lowest number, as the instruction of x86 and so PyTorch there
-// has it; to uint8 by way of int64, so modulo 256.
+// Towards zero. What does not fit, NaN included, becomes the lowest number, as the instruction of x86 and so PyTorch
+// there has it; to uint8 by way of int64, so modulo 256.
 template <typename To, typename From>
 To convert(From value) {
   if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
@@ -147,8 +147,8 @@ void gather_rows(const Context& context, int64_t rows, int64_t row_bytes, const 
   const Slices slices(rows, std::max<int64_t>(1, 4 * kStreamSlice / std::max<int64_t>(row_bytes, 1)));
   context.parallel(slices.count, [&](int64_t i, int) {
     for (int64_t row = slices.begin(i); row < slices.end(i); row++) {
-      std::memcpy(static_cast<char*>(output) + row * row_bytes, static_cast<const char*>(input) + indices[row] * row_bytes,
-                  static_cast<size_t>(row_bytes));
+      std::memcpy(static_cast<char*>(output) + row * row_bytes,
+                  static_cast<const char*>(input) + indices[row] * row_bytes, static_cast<size_t>(row_bytes));
     }
   });
 }

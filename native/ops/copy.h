@@ -8,9 +8,7 @@ namespace strided {
 
 enum class DType { float32, int32, uint8, int64 };
 
-constexpr int64_t item_size(DType type) {
-  return type == DType::uint8 ? 1 : type == DType::int64 ? 8 : 4;
-}
+constexpr int64_t item_size(DType type) { return type == DType::uint8 ? 1 : type == DType::int64 ? 8 : 4; }
 
 // Buffers of the shape: input, output; strides in elements of `item` bytes (1, 4 or 8).
 void copy(const Context& context, int64_t item, StridedShape<2> shape, const void* input, void* output);

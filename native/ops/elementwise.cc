@@ -58,9 +58,8 @@ void binary_row(const ElementwiseKernels& kernels, Binary op, int64_t length, co
 }  // namespace
 
 void fill(const Context& context, int64_t size, float value, float* output) {
-  stream(context, size, [&](int64_t begin, int64_t length) {
-    context.kernels->elementwise.fill(length, value, output + begin);
-  });
+  stream(context, size,
+         [&](int64_t begin, int64_t length) { context.kernels->elementwise.fill(length, value, output + begin); });
 }
 
 void unary(const Context& context, Unary op, int64_t size, const float* input, float* output) {
@@ -70,8 +69,7 @@ void unary(const Context& context, Unary op, int64_t size, const float* input, f
 
 void binary(const Context& context, Binary op, int64_t size, const float* a, const float* b, float* output) {
   const auto kernel = context.kernels->elementwise.binary[static_cast<int>(op)];
-  stream(context, size,
-         [&](int64_t begin, int64_t length) { kernel(length, a + begin, b + begin, output + begin); });
+  stream(context, size, [&](int64_t begin, int64_t length) { kernel(length, a + begin, b + begin, output + begin); });
 }
 
 void binary_scalar(const Context& context, Binary op, int64_t size, const float* a, float b, float* output) {
@@ -115,9 +113,8 @@ void compare_strided(const Context& context, Compare op, StridedShape<3> shape, 
 }
 
 void relu_forward(const Context& context, int64_t size, const float* input, float* output) {
-  stream(context, size, [&](int64_t begin, int64_t length) {
-    context.kernels->relu.forward(length, input + begin, output + begin);
-  });
+  stream(context, size,
+         [&](int64_t begin, int64_t length) { context.kernels->relu.forward(length, input + begin, output + begin); });
 }
 
 void relu_backward(const Context& context, int64_t size, const float* output, const float* grad_output,

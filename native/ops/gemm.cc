@@ -7,7 +7,8 @@
 namespace strided {
 namespace {
 
-// Depth of a packed panel: 512 * 64 floats are 128 KB, an eighth to a quarter of L2, and a tile's 6 rows of a are 12 KB of L1.
+// Depth of a packed panel: 512 * 64 floats are 128 KB, an eighth to a quarter of L2, and a tile's 6 rows of a are 12 KB
+// of L1.
 constexpr int64_t kDepth = 512;
 // Rows that share one packing of a panel: with 96 and more, packing costs under 5 % of the products.
 constexpr int64_t kRows = 96;

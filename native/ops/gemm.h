@@ -2,8 +2,8 @@
 //
 //   c[m, n] = start[n] + Σ_k a(m, k) * b(k, n)
 //
-// with a stored [m, k] or, transposed, [k, m]; b stored [k, n] or, transposed, [n, k]; c dense rows. start is the bias by
-// column, or 0.
+// with a stored [m, k] or, transposed, [k, m]; b stored [k, n] or, transposed, [n, k]; c dense rows. start is the bias
+// by column, or 0.
 #pragma once
 
 #include "context.h"

@@ -13,9 +13,8 @@ double row_in_parts(const Context& context, int64_t size, Part part) {
   const Slices slices(size, kStreamSlice);
   if (slices.count == 1) return part(int64_t{0}, size);
   const Workspace<double> sums(context, slices.count);
-  context.parallel(slices.count, [&](int64_t i, int) {
-    sums.get()[i] = part(slices.begin(i), slices.end(i) - slices.begin(i));
-  });
+  context.parallel(slices.count,
+                   [&](int64_t i, int) { sums.get()[i] = part(slices.begin(i), slices.end(i) - slices.begin(i)); });
   double total = 0;
   for (int64_t i = 0; i < slices.count; i++) total += sums.get()[i];
   return total;
@@ -26,7 +25,8 @@ float reduce_row(const Context& context, const ReduceProblem& p, const float* ro
   const ReduceKernels& kernels = context.kernels->reduce;
   const double size = static_cast<double>(p.size);
   auto sum = [&] {
-    return row_in_parts(context, p.size, [&](int64_t begin, int64_t length) { return kernels.row_sum(length, row + begin); });
+    return row_in_parts(context, p.size,
+                        [&](int64_t begin, int64_t length) { return kernels.row_sum(length, row + begin); });
   };
   switch (p.op) {
     case Reduce::sum:
@@ -41,7 +41,8 @@ float reduce_row(const Context& context, const ReduceProblem& p, const float* ro
       });
       // Σ(x - m)² = Σ(x - c)² - n (m - c)² for the rounded center c. The order in max keeps a NaN.
       const double rounding = mean - static_cast<double>(center);
-      return static_cast<float>(std::max(squares - size * rounding * rounding, 0.0) / std::max(0.0, size - p.correction));
+      return static_cast<float>(std::max(squares - size * rounding * rounding, 0.0) /
+                                std::max(0.0, size - p.correction));
     }
     case Reduce::max:
       return row[kernels.row_argmax(p.size, row)];

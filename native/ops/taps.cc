@@ -8,7 +8,8 @@
 namespace strided {
 namespace {
 
-// Packed weights up to here stay in L2 beside the rows of a slice; larger ones are walked a panel at a time by all slices.
+// Packed weights up to here stay in L2 beside the rows of a slice; larger ones are walked a panel at a time by all
+// slices.
 constexpr int64_t kResidentPanels = 512 << 10;
 
 struct Plan {
@@ -41,9 +42,7 @@ struct Plan {
   }
 
   // Source rows that output rows [begin, end) touch.
-  int64_t source_begin(int64_t begin) const {
-    return std::max<int64_t>(0, begin * p.step_h + p.rows.offset.front());
-  }
+  int64_t source_begin(int64_t begin) const { return std::max<int64_t>(0, begin * p.step_h + p.rows.offset.front()); }
   int64_t source_end(int64_t end) const {
     return std::min(p.source.h, (end - 1) * p.step_h + p.rows.offset.back() + 1);
   }
@@ -129,7 +128,8 @@ void copy_padded_row(const TapImage& source, int64_t n, int64_t row, TapSpan spa
   const float* from = source.data + ((n * source.h + row) * source.w + span.first) * source.pixel;
   std::fill(target, target + begin * c, 0.0f);
   if (c == source.pixel) {
-    if (end > begin) std::memcpy(target + begin * c, from + begin * c, sizeof(float) * static_cast<size_t>((end - begin) * c));
+    if (end > begin)
+      std::memcpy(target + begin * c, from + begin * c, sizeof(float) * static_cast<size_t>((end - begin) * c));
   } else {
     for (int64_t i = begin; i < end; i++) std::copy_n(from + i * source.pixel, c, target + i * c);
   }

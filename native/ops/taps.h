@@ -1,4 +1,5 @@
-// Convolution reduced to what forward and backward-input share: a sum over taps, each a fixed offset into a source image.
+// Convolution reduced to what forward and backward-input share: a sum over taps, each a fixed offset into a source
+// image.
 //
 //   output[n, y, x, :] = start + Σ_{taps (i, j)} source[n, y*step_h + rows[i], x*step_w + columns[j], :] · panel(i, j)
 //
@@ -28,9 +29,9 @@ struct TapImage {
 
 struct TapOutput {
   float* data;
-  int64_t rows, columns;         // of the phase
-  int64_t image, row, pixel;     // floats between images, rows and pixels of the phase
-  int64_t channels;              // of this group; data points at its first
+  int64_t rows, columns;      // of the phase
+  int64_t image, row, pixel;  // floats between images, rows and pixels of the phase
+  int64_t channels;           // of this group; data points at its first
 };
 
 struct TapProblem {

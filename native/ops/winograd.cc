@@ -171,7 +171,8 @@ WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) con
   const int64_t top = index / columns() % rows() * tile;
   const int64_t left = index % columns() * tile;
   const int64_t image = index / (rows() * columns());
-  return {output + ((image * oh + top) * ow + left) * c, ow * c, c, std::min(tile, oh - top), std::min(tile, ow - left)};
+  return {output + ((image * oh + top) * ow + left) * c, ow * c, c, std::min(tile, oh - top),
+          std::min(tile, ow - left)};
 }
 
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& p, const float* input,

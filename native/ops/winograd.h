@@ -8,8 +8,8 @@ namespace strided {
 
 const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm);
 
-void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
-                      const float* input, const float* weight, const float* bias, float* output);
+void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem, const float* input,
+                      const float* weight, const float* bias, float* output);
 void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
                              const float* grad_output, const float* weight, float* grad_input);
 void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,

@@ -20,8 +20,8 @@ struct Plan {
   int64_t ic, oc, frequencies;
   Panels panels;
   Slices rows, steps;
-  int64_t most;          // tiles of a step
-  int64_t block_plane;   // floats of one frequency of one block's products
+  int64_t most;         // tiles of a step
+  int64_t block_plane;  // floats of one frequency of one block's products
 
   Plan(const KernelTable& kernels, const WinogradKernels& winograd, const Conv2dProblem& p)
       : w(winograd),
@@ -71,7 +71,8 @@ void transform_block(const Plan& plan, int64_t block, const float* m, float* gra
   const int64_t panel = block % plan.panels.count();
   for (int64_t row = rows.begin(i); row < rows.end(i); row++) {
     plan.w.weight_gradient(plan.panels.columns(panel), m + (row - rows.begin(i)) * plan.panels.width(panel),
-                           plan.block_plane, grad_weight + row * 9 * plan.ic + plan.panels.first_column(panel), plan.ic);
+                           plan.block_plane, grad_weight + row * 9 * plan.ic + plan.panels.first_column(panel),
+                           plan.ic);
   }
 }
 

@@ -1,8 +1,9 @@
 // Blocks of memory by size class, kept for reuse: a steady training loop makes no system call and takes no page fault.
 //
 // Fresh memory costs 0.43 ms a megabyte in page faults, more than the arithmetic on it. Block sizes are rounded up to
-// 64 bytes below 1 KB and to an eighth of a power of two above, so at most 12.5 % is lost. Blocks are aligned to 64 bytes,
-// those of 2 MB and more to 2 MB, and advised to use huge pages. A pool belongs to one environment; it is not locked.
+// 64 bytes below 1 KB and to an eighth of a power of two above, so at most 12.5 % is lost. Blocks are aligned to 64
+// bytes, those of 2 MB and more to 2 MB, and advised to use huge pages. A pool belongs to one environment; it is not
+// locked.
 #pragma once
 
 #include <cstddef>

@@ -8,7 +8,8 @@
 // own slices alone: same results, no queue, no oversubscription. The pool is never destroyed: parked threads hold
 // nothing, and joining them from a static destructor is what hangs other addons at exit.
 //
-// Workers flush denormals; the caller sets its own mode (flush_denormals.h), or results would depend on who ran a slice.
+// Workers flush denormals; the caller sets its own mode (flush_denormals.h), or results would depend on who ran a
+// slice.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ void run_slices(int64_t count, int threads, SliceFunction function, void* contex
 template <typename Function>
 void parallel_for(int64_t count, int threads, Function&& function) {
   run_slices(
-      count, threads, [](void* context, int64_t slice, int thread) { (*static_cast<Function*>(context))(slice, thread); },
+      count, threads,
+      [](void* context, int64_t slice, int thread) { (*static_cast<Function*>(context))(slice, thread); },
       const_cast<void*>(static_cast<const void*>(&function)));
 }
 

@@ -8,8 +8,8 @@ namespace {
 
 constexpr float kInfinity = __builtin_inff();
 
-// e^x = 2^n * e^r with n = round(x / ln 2), |r| <= ln(2)/2. ln 2 is split in two, so that n * ln2_high is exact (Cody and
-// Waite); the polynomial is the minimax one of degree 6 with its first two terms fixed at 1 + r.
+// e^x = 2^n * e^r with n = round(x / ln 2), |r| <= ln(2)/2. ln 2 is split in two, so that n * ln2_high is exact (Cody
+// and Waite); the polynomial is the minimax one of degree 6 with its first two terms fixed at 1 + r.
 STRIDED_INLINE Vec exp(Vec x) {
   // Beyond these the result is infinite or flushed to 0; a NaN stands second in min and max, and passes through.
   x = min(set1(128.0f * 0.693147181f + 1.0f), x);

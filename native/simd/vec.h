@@ -1,8 +1,8 @@
 // One register of floats, `Vec`, and the few operations that kernels are written in.
 //
-// Each instruction set gives the same names: Vec, Mask (one bit a lane), VecInt (as many 32-bit integers), kLanes, and the
-// tile limits that follow from its number of registers. Everything lies in an anonymous namespace: a kernel object may
-// not export an inline function, or the linker could keep its AVX-512 copy for every caller in the program.
+// Each instruction set gives the same names: Vec, Mask (one bit a lane), VecInt (as many 32-bit integers), kLanes, and
+// the tile limits that follow from its number of registers. Everything lies in an anonymous namespace: a kernel object
+// may not export an inline function, or the linker could keep its AVX-512 copy for every caller in the program.
 #pragma once
 
 #include <cstddef>
