@@ -59,23 +59,12 @@ class BatchNorm extends Module {
     const { runningMean, runningVar, weight, bias, eps } = this
     // Without running statistics a batch's own are used in evaluation too.
     const training = this.training || runningMean === null || runningVar === null
-    const update = this.training && runningMean !== null && runningVar !== null
-    const momentum = update ? this.#nextMomentum() : (this.momentum ?? 0)
-    return batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps })
-  }
-
-  /** Counts the batch and says how much of it enters the running statistics. */
-  #nextMomentum(): number {
-    const tracked = this.numBatchesTracked
-    if (tracked === null) return this.momentum ?? 0
-    const count = new BigInt64Array(1)
-    const { block } = tracked.storage
-    tracked.buffer('batchNorm')
-    backend().read(block, tracked.offset * count.BYTES_PER_ELEMENT, count)
-    count[0] += 1n
-    backend().write(block, tracked.offset * count.BYTES_PER_ELEMENT, count)
-    tracked.storage.version++
-    return this.momentum ?? 1 / Number(count[0])
+    const tracked = this.training ? this.numBatchesTracked : null
+    const count = tracked === null ? 0n : readCount(tracked) + 1n
+    const momentum = this.momentum ?? (tracked === null ? 0 : 1 / Number(count))
+    const output = batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps })
+    if (tracked !== null) writeCount(tracked, count)
+    return output
   }
 
   /** Checks the input's number of dimensions; each subclass has its own. */
@@ -88,6 +77,18 @@ class BatchNorm extends Module {
       `track_running_stats=${repr(runningMean !== null)}`
     )
   }
+}
+
+function readCount({ storage, offset }: Tensor): bigint {
+  const count = new BigInt64Array(1)
+  backend().read(storage.block, offset * count.BYTES_PER_ELEMENT, count)
+  return count[0]
+}
+
+function writeCount({ storage, offset }: Tensor, count: bigint): void {
+  const value = BigInt64Array.of(count)
+  backend().write(storage.block, offset * value.BYTES_PER_ELEMENT, value)
+  storage.version++
 }
 
 function checkDims(name: string, input: Tensor, allowed: readonly number[], form: string): void {
