@@ -2,6 +2,7 @@ import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
 import type { Conv2dProblem } from '../reference/conv2d.ts'
+import type { Conv3dProblem } from '../reference/conv3d.ts'
 import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
@@ -48,6 +49,10 @@ export interface Kernels<B> {
   conv2dForward(problem: Conv2dProblem, input: B, weight: B, bias: B | null, output: B): void
   conv2dBackwardInput(problem: Conv2dProblem, gradOutput: B, weight: B, gradInput: B): void
   conv2dBackwardWeight(problem: Conv2dProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
+
+  conv3dForward(problem: Conv3dProblem, input: B, weight: B, bias: B | null, output: B): void
+  conv3dBackwardInput(problem: Conv3dProblem, gradOutput: B, weight: B, gradInput: B): void
+  conv3dBackwardWeight(problem: Conv3dProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
 
   maxPool2dForward(problem: MaxPool2dProblem, input: B, output: B, argmax: B | null): void
   maxPool2dBackward(problem: MaxPool2dProblem, gradOutput: B, argmax: B, gradInput: B): void

@@ -2,6 +2,7 @@ import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
 import type { Conv2dProblem } from '../reference/conv2d.ts'
+import type { Conv3dProblem } from '../reference/conv3d.ts'
 import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
@@ -31,6 +32,7 @@ export interface Problems {
   matmul: MatmulProblem
   linear: LinearProblem
   conv2d: Conv2dProblem
+  conv3d: Conv3dProblem
   max_pool2d: MaxPool2dProblem
   batch_norm: BatchNormProblem
   log_softmax: SoftmaxProblem
@@ -90,7 +92,7 @@ const same =
     values[name]
 
 /** Output size of a window that is given per dimension as size, stride, padding and dilation. */
-function windowed(d: 'h' | 'w'): (values: Values) => number {
+function windowed(d: 'd' | 'h' | 'w'): (values: Values) => number {
   return (values) => {
     const [i, k, s, p, dilation] = ['i', 'k', 's', 'p', 'd'].map((letter) => values[letter + d] as number)
     return Math.floor((i + 2 * p - dilation * (k - 1) - 1) / s) + 1
@@ -128,6 +130,14 @@ const strides2d = (stride: Fallback): Field[] => [
   number('oh', windowed('h')),
   number('ow', windowed('w')),
 ]
+// One letter's numbers along depth, height and width.
+const axes3d = (letter: string, fallback?: Fallback, always?: boolean): Field[] => [
+  number(`${letter}d`, fallback, always),
+  number(`${letter}h`, same(`${letter}d`)),
+  number(`${letter}w`, same(`${letter}h`)),
+]
+const window3d = [...axes3d('k'), ...axes3d('s', 1, true), ...axes3d('p', 0, true), ...axes3d('d', 1)]
+const outputs3d = (['d', 'h', 'w'] as const).map((axis) => number(`o${axis}`, windowed(axis)))
 const stream = [number('seed', 0), number('offset', 0)]
 
 const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
@@ -190,6 +200,7 @@ const fields: Record<ProblemOp, readonly Field[]> = {
     ...window2d,
     ...strides2d(1),
   ],
+  conv3d: [number('n', 1), number('g', 1), number('ic'), ...axes3d('i'), number('oc'), ...window3d, ...outputs3d],
   max_pool2d: [
     number('n', 1),
     number('c'),

@@ -2,6 +2,7 @@ import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNo
 import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
 import { cast } from './cast.ts'
 import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from './conv2d.ts'
+import { conv3dBackwardInput, conv3dBackwardWeight, conv3dForward } from './conv3d.ts'
 import { copy } from './copy.ts'
 import { crossEntropyBackward, crossEntropyForward } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
@@ -21,6 +22,7 @@ export * from './batch_norm.ts'
 export * from './binary.ts'
 export * from './cast.ts'
 export * from './conv2d.ts'
+export * from './conv3d.ts'
 export * from './copy.ts'
 export * from './cross_entropy.ts'
 export * from './dropout.ts'
@@ -59,6 +61,9 @@ export const referenceKernels = {
   conv2dForward,
   conv2dBackwardInput,
   conv2dBackwardWeight,
+  conv3dForward,
+  conv3dBackwardInput,
+  conv3dBackwardWeight,
   maxPool2dForward,
   maxPool2dBackward,
   batchNormForward,

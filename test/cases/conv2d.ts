@@ -2,7 +2,7 @@ import type { Conv2dProblem } from '../../lib/reference/conv2d.ts'
 import { type CaseSet, ITEM } from './case_set.ts'
 
 /** Pairs (output position, tap) of one dimension whose input position is not padding. */
-function inside(
+export function inside(
   outputs: number,
   taps: number,
   stride: number,

@@ -2,6 +2,7 @@ import { batchNorm } from './batch_norm.ts'
 import { binary } from './binary.ts'
 import { cast } from './cast.ts'
 import { conv2d } from './conv2d.ts'
+import { conv3d } from './conv3d.ts'
 import { copy } from './copy.ts'
 import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
@@ -23,6 +24,7 @@ export const caseSets = {
   binary,
   cast,
   conv2d,
+  conv3d,
   copy,
   cross_entropy: crossEntropy,
   dropout,
