@@ -134,21 +134,22 @@ function conv2dProblem(input: Tensor, weight: Tensor, bias: Tensor | null, optio
 }
 
 function checkShapes(input: Tensor, weight: Tensor, bias: Tensor | null, groups: number): void {
-  const shapes = `input ${formatShape(input.shape)}, weight ${formatShape(weight.shape)}`
+  const shapes = () => `input ${formatShape(input.shape)}, weight ${formatShape(weight.shape)}`
   if (input.ndim !== 4)
-    throw new ShapeError(`conv2d: expected input of 3 or 4 dimensions, got ${input.ndim}; ${shapes}`)
-  if (weight.ndim !== 4) throw new ShapeError(`conv2d: expected weight of 4 dimensions, got ${weight.ndim}; ${shapes}`)
-  if (weight.size === 0) throw new ShapeError(`conv2d: expected a weight with elements; ${shapes}`)
+    throw new ShapeError(`conv2d: expected input of 3 or 4 dimensions, got ${input.ndim}; ${shapes()}`)
+  if (weight.ndim !== 4)
+    throw new ShapeError(`conv2d: expected weight of 4 dimensions, got ${weight.ndim}; ${shapes()}`)
+  if (weight.size === 0) throw new ShapeError(`conv2d: expected a weight with elements; ${shapes()}`)
   const [outChannels, perGroup] = weight.shape
   if (input.shape[1] !== perGroup * groups) {
     throw new ShapeError(
       `conv2d: expected input channels to equal weight.shape[1] * groups (${perGroup} * ${groups} = ` +
-        `${perGroup * groups}), got ${input.shape[1]}; ${shapes}`,
+        `${perGroup * groups}), got ${input.shape[1]}; ${shapes()}`,
     )
   }
   if (outChannels % groups !== 0) {
     throw new ShapeError(
-      `conv2d: expected output channels (weight.shape[0]) divisible by groups ${groups}, got ${outChannels}; ${shapes}`,
+      `conv2d: expected output channels (weight.shape[0]) divisible by groups ${groups}, got ${outChannels}; ${shapes()}`,
     )
   }
   if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== outChannels)) {

@@ -37,14 +37,14 @@ function checkLinear(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   expectFloat('linear', 'input', input)
   expectFloat('linear', 'weight', weight)
   if (bias !== null) expectFloat('linear', 'bias', bias)
-  const shapes = `input ${formatShape(input.shape)}, weight ${formatShape(weight.shape)}`
+  const shapes = () => `input ${formatShape(input.shape)}, weight ${formatShape(weight.shape)}`
   if (weight.ndim !== 2 || weight.size === 0) {
-    throw new ShapeError(`linear: expected weight of shape [out, in] with elements; ${shapes}`)
+    throw new ShapeError(`linear: expected weight of shape [out, in] with elements; ${shapes()}`)
   }
   if (input.ndim === 0 || input.shape[input.ndim - 1] !== weight.shape[1]) {
     throw new ShapeError(
       `linear: expected the last dimension of input to equal weight.shape[1] (${weight.shape[1]}), ` +
-        `got ${input.shape.at(-1) ?? 'a single number'}; ${shapes}`,
+        `got ${input.shape.at(-1) ?? 'a single number'}; ${shapes()}`,
     )
   }
   if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== weight.shape[0])) {

@@ -47,15 +47,16 @@ export function readTargets(op: string, input: Tensor, target: Tensor, ignoreInd
   }
   const { classes } = classRows(input.shape)
   const values = target.toTypedArray()
-  const indices = values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number | bigint>, Number)
-  for (let i = 0; i < indices.length; i++) {
-    const index = values instanceof BigInt64Array ? Number(values[i]) : indices[i]
+  const indices = values instanceof Int32Array ? values : new Int32Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const index = Number(values[i])
     if ((index < 0 || index >= classes) && index !== ignoreIndex) {
       throw new RangeError(
         `${op}: expected target indices from 0 to ${classes - 1} or ignoreIndex ${ignoreIndex}, ` +
           `got ${values[i]} at position ${i}; input ${formatShape(input.shape)}, target ${formatShape(target.shape)}`,
       )
     }
+    indices[i] = index
   }
   return indices
 }

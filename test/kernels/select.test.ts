@@ -1,17 +1,29 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { RangeError } from '../../lib/index.ts'
-import { backend, backendInfo, createBackend, getNumThreads, memory, setNumThreads } from '../../lib/kernels/select.ts'
+import {
+  backend,
+  backendInfo,
+  createBackend,
+  getNumThreads,
+  memory,
+  setConvPrecision,
+  setNumThreads,
+} from '../../lib/kernels/select.ts'
 import { throws } from '../util/throws.ts'
 
 const native = vi.hoisted(() => ({ fails: false }))
 vi.mock('../../lib/kernels/native.ts', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../lib/kernels/native.ts')>()
+  const unlessBroken =
+    <T extends unknown[], R>(make: (...args: T) => R) =>
+    (...args: T): R => {
+      if (native.fails) throw new Error('no addon in /nowhere: build it')
+      return make(...args)
+    }
   return {
     ...original,
-    createNativeBackend: () => {
-      if (native.fails) throw new Error('no addon in /nowhere: build it')
-      return original.createNativeBackend()
-    },
+    loadAddon: unlessBroken(original.loadAddon),
+    createNativeBackend: unlessBroken(original.createNativeBackend),
   }
 })
 
@@ -45,6 +57,16 @@ describe('STRIDED_BACKEND', () => {
       'no addon in /nowhere: build it\nComputing with the TypeScript reference instead, which is hundreds of times ' +
         'slower; set STRIDED_BACKEND=reference to choose it without this warning.',
       { type: 'StridedWarning', code: 'STRIDED_REFERENCE_BACKEND' },
+    )
+  })
+})
+
+describe('setConvPrecision', () => {
+  it('refuses what is no precision', () => {
+    throws(
+      () => setConvPrecision('loose' as never),
+      RangeError,
+      'setConvPrecision: expected fast, medium or strict, got loose',
     )
   })
 })
