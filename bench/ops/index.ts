@@ -1,0 +1,24 @@
+import type { ProblemOp } from '../../lib/kernels/problem_string.ts'
+import { batchNorm } from './batch_norm.ts'
+import { crossEntropy } from './cross_entropy.ts'
+import { dropout } from './dropout.ts'
+import type { OpBench } from './kernel_case.ts'
+import { linear } from './linear.ts'
+import { logSoftmax } from './log_softmax.ts'
+import { matmul } from './matmul.ts'
+import { maxPool2d } from './max_pool2d.ts'
+import { relu } from './relu.ts'
+import { sgd } from './sgd.ts'
+
+/** What the suite `ops` times, in the order of its table; conv2d has the suite `conv`. */
+export const opBenches = [
+  linear,
+  matmul,
+  maxPool2d,
+  batchNorm,
+  relu,
+  dropout,
+  logSoftmax,
+  crossEntropy,
+  sgd,
+] as readonly OpBench<ProblemOp>[]

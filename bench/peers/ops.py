@@ -1,0 +1,207 @@
+"""Single kernels in PyTorch, called below autograd where there is a function for one pass.
+
+Every function returns the ways to do the same, of which the fastest counts, and the reply: the values at the positions
+asked for, in the order in which channels come last.
+"""
+
+import torch
+import torch.nn.functional as F
+
+import fill
+
+aten = torch.ops.aten
+
+
+def tensor(values, *shape):
+    return torch.from_numpy(values).view(*shape)
+
+
+def image(values, n, spatial, c, layout):
+    """Channels-last values as a tensor of logical shape [n, c, *spatial] in the layout."""
+    dims = len(spatial)
+    channels_last = tensor(values, n, *spatial, c).permute(0, dims + 1, *range(1, dims + 1))
+    if layout == "nchw":
+        return channels_last.contiguous()
+    formats = {2: torch.channels_last, 3: torch.channels_last_3d}
+    if dims not in formats:
+        raise ValueError(f"no channels-last layout with {dims} spatial dimensions")
+    return channels_last.contiguous(memory_format=formats[dims])
+
+
+def stored(result):
+    """Elements of [n, c, *spatial] with the channels last, else in row-major order."""
+    if result.dim() > 2:
+        result = result.permute(0, *range(2, result.dim()), 1)
+    return result.detach().reshape(-1)
+
+
+def answer(call, request, pick=lambda result: result, more=()):
+    """A call, checked by its first result."""
+    values = stored(pick(call()))
+    return [call, *more], {"values": values[torch.tensor(request["sample"])].tolist()}
+
+
+def product(sizes):
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+def prepare_conv(request):
+    shape, which, layout = request["shape"], request["pass"], request["layout"]
+    options = shape["options"]
+
+    def filled(key, seed):
+        n, c, *spatial = shape[key]
+        return image(fill.uniform(product(shape[key]), seed), n, spatial, c, layout)
+
+    x, w = filled("inputShape", fill.INPUT), filled("weightShape", fill.WEIGHT)
+    output_padding = options.get("outputPadding", [0] * len(options["stride"]))
+    rest = (options["stride"], options["padding"], options["dilation"], shape["transposed"], output_padding)
+    args = (*rest, options["groups"])
+    if which == "forward":
+        return answer(no_grad(lambda: torch.convolution(x, w, None, *args)), request)
+    g = filled("outputShape", fill.GRAD_OUTPUT)
+    place = ("backwardInput", "backwardWeight").index(which)
+    mask = [place == 0, place == 1, False]
+    call = no_grad(lambda: aten.convolution_backward(g, x, w, None, *args, mask))
+    return answer(call, request, lambda result: result[place])
+
+
+def no_grad(function):
+    """The function in inference mode, the cheapest there is."""
+
+    def call():
+        with torch.inference_mode():
+            return function()
+
+    return call
+
+
+def relu(p, which, _):
+    x, g = (torch.from_numpy(fill.uniform(p["size"], seed)) for seed in (fill.INPUT, fill.GRAD_OUTPUT))
+    if which == "forward":
+        return lambda: torch.relu(x)
+    return lambda: aten.threshold_backward(g, x, 0)
+
+
+def max_pool2d(p, which, layout):
+    n, c = p["n"], p["c"]
+    x = image(fill.uniform(n * c * p["ih"] * p["iw"], fill.INPUT), n, (p["ih"], p["iw"]), c, layout)
+    window = ([p["kh"], p["kw"]], [p["sh"], p["sw"]], [p["ph"], p["pw"]], [p["dh"], p["dw"]], False)
+    if which == "forward":
+        return lambda: aten.max_pool2d_with_indices(x, *window)[0]
+    _, indices = aten.max_pool2d_with_indices(x, *window)
+    g = image(fill.uniform(indices.numel(), fill.GRAD_OUTPUT), n, (p["oh"], p["ow"]), c, layout)
+    return lambda: aten.max_pool2d_with_indices_backward(g, x, *window, indices)
+
+
+def batch_norm(p, which, layout):
+    rows, c = p["rows"], p["c"]
+    # As an image where it can be one: the layout is what makes the difference.
+    side = 16 if rows % 256 == 0 else 14
+    spatial = (side, side) if rows % side**2 == 0 else ()
+    n = rows // side**2 if spatial else rows
+
+    def rows_of(seed):
+        values = fill.uniform(rows * c, seed)
+        return image(values, n, spatial, c, layout) if spatial else tensor(values, rows, c)
+
+    x, g = rows_of(fill.INPUT), rows_of(fill.GRAD_OUTPUT)
+    w, b, mean = (torch.from_numpy(fill.uniform(c, seed)) for seed in (fill.WEIGHT, fill.BIAS, fill.MEAN))
+    var = torch.from_numpy(fill.uniform(c, fill.VARIANCE, 0.5, 1.5))
+    if which != "backwardInput":
+        training = which == "forward"
+        return lambda: torch.native_batch_norm(x, w, b, mean, var, training, p["momentum"], p["eps"])[0]
+    _, saved_mean, saved_rstd = torch.native_batch_norm(x, w, b, mean, var, True, p["momentum"], p["eps"])
+    saved, mask = (mean, var, saved_mean, saved_rstd), [True, True, True]
+    return lambda: aten.native_batch_norm_backward(g, x, w, *saved, True, p["eps"], mask)[0]
+
+
+def linear(p, which, _):
+    n, ic, oc = p["n"], p["ic"], p["oc"]
+    x, g = tensor(fill.uniform(n * ic, fill.INPUT), n, ic), tensor(fill.uniform(n * oc, fill.GRAD_OUTPUT), n, oc)
+    w, b = tensor(fill.uniform(oc * ic, fill.WEIGHT), oc, ic), torch.from_numpy(fill.uniform(oc, fill.BIAS))
+    if which == "forward":
+        return lambda: F.linear(x, w, b)
+    if which == "backwardInput":
+        return lambda: g.mm(w)
+    return lambda: (g.t().mm(x), g.sum(0))[0]
+
+
+def matmul(p, _which, _layout):
+    batch = p["batchShape"]
+    a = tensor(fill.uniform(product(batch) * p["m"] * p["k"], fill.INPUT), *batch, p["m"], p["k"])
+    b = tensor(fill.uniform(product(batch) * p["k"] * p["n"], fill.WEIGHT), *batch, p["k"], p["n"])
+    return lambda: torch.matmul(a, b).view(-1)
+
+
+def log_softmax(p, which, _):
+    shape = (p["outer"], p["size"], p["inner"])
+    x, g = (tensor(fill.uniform(product(shape), seed), *shape) for seed in (fill.INPUT, fill.GRAD_OUTPUT))
+    if which == "forward":
+        return lambda: torch.log_softmax(x, 1).view(-1)
+    y = torch.log_softmax(x, 1)
+    return lambda: aten._log_softmax_backward_data(g, y, 1, torch.float32).view(-1)
+
+
+def cross_entropy(p, which, _):
+    x = tensor(fill.uniform(p["rows"] * p["c"], fill.INPUT), p["rows"], p["c"])
+    t = torch.from_numpy(fill.classes(p["rows"], fill.TARGET, p["c"]))
+    options = {"ignore_index": p["ignoreIndex"], "label_smoothing": p["labelSmoothing"], "reduction": p["reduction"]}
+    if which == "forward":
+        return lambda: F.cross_entropy(x, t, **options)
+    # Two or more functions, which only autograd knows to join.
+    x.requires_grad_()
+    with torch.enable_grad():
+        loss = F.cross_entropy(x, t, **options)
+    g = torch.from_numpy(fill.uniform(loss.numel(), fill.GRAD_OUTPUT)).view_as(loss)
+    return lambda: torch.autograd.grad(loss, x, g, retain_graph=True)[0]
+
+
+def dropout(p, _which, layout):
+    n, spatial, c = p["n"], p["spatial"], p["c"]
+    values = fill.uniform(n * spatial * c, fill.INPUT)
+    if not p["channelwise"]:
+        x = torch.from_numpy(values)
+        return lambda: F.dropout(x, p["p"], True)
+    side = round(spatial**0.5)
+    x = image(values, n, (side, spatial // side), c, layout)
+    return lambda: F.dropout2d(x, p["p"], True)
+
+
+def sgd(p):
+    params = [torch.from_numpy(fill.uniform(s, fill.PARAM + 3 * i)).requires_grad_() for i, s in enumerate(p["sizes"])]
+
+    def steps(foreach):
+        names = ("lr", "momentum", "dampening", "nesterov", "maximize")
+        options = {name: p[name] for name in names}
+        optimizer = torch.optim.SGD(params, weight_decay=p["weightDecay"], foreach=foreach, **options)
+        for i, (param, size) in enumerate(zip(params, p["sizes"])):
+            param.grad = torch.from_numpy(fill.uniform(size, fill.PARAM + 3 * i + 1))
+            buffer = torch.from_numpy(fill.uniform(size, fill.PARAM + 3 * i + 2))
+            optimizer.state[param]["momentum_buffer"] = buffer
+        return lambda: (optimizer.step(), params[0])[1]
+
+    return steps(False), steps(True)
+
+
+PREPARE = {f.__name__: f for f in (relu, max_pool2d, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)}
+
+
+def prepare(request):
+    op, p, which, layout = request["op"], request["problem"], request["pass"], request["layout"]
+    if op == "sgd":
+        single, multi = sgd(p)
+        return answer(single, request, more=[multi])
+    call = PREPARE[op](p, which, layout)
+    # Inference mode would be in the way of autograd, whose overhead it saves.
+    calls, reply = answer(call if op == "cross_entropy" and which != "forward" else no_grad(call), request)
+    return calls, {**reply, "compare": op != "dropout"}
+
+
+def prepare_overhead(request):
+    a, b = (torch.tensor([value], requires_grad=True) for value in (1.5, 2.5))
+    calls = {"add": lambda: torch.add(a, b), "mul": lambda: torch.mul(a, b), "relu": lambda: torch.relu(a)}
+    return [calls[request["op"]]], {}
