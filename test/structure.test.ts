@@ -157,6 +157,8 @@ const nativeStem: Record<string, string> = {
   random_uniform: 'random',
   random_normal: 'random',
   log_softmax: 'softmax',
+  conv2d: 'conv',
+  conv3d: 'conv',
 }
 const shared: Record<string, string> = { random_uniform: 'random', random_normal: 'random' }
 

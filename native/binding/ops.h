@@ -29,7 +29,7 @@ void cast(Call& call);
 void gather_rows(Call& call);
 // reduce.cc
 void reduce(Call& call);
-// matmul.cc, linear.cc, conv2d.cc
+// matmul.cc, linear.cc, conv.cc
 void matmul(Call& call);
 void linear_forward(Call& call);
 void linear_backward_input(Call& call);
@@ -37,6 +37,9 @@ void linear_backward_weight(Call& call);
 void conv2d_forward(Call& call);
 void conv2d_backward_input(Call& call);
 void conv2d_backward_weight(Call& call);
+void conv3d_forward(Call& call);
+void conv3d_backward_input(Call& call);
+void conv3d_backward_weight(Call& call);
 // max_pool2d.cc
 void max_pool2d_forward(Call& call);
 void max_pool2d_backward(Call& call);

@@ -21,20 +21,25 @@ struct Plan {
   int64_t source_row;  // floats between source rows as the tile sees them
   int64_t source_pixel;
   Slices rows;
+  int64_t scratch_rows;  // of one source depth, at most
   int64_t panel_groups;
 
   Plan(const GemmKernels& kernels, const TapProblem& problem)
       : p(problem),
         panels(kernels, problem.output.channels),
         span(tap_span(problem.columns, problem.step_w, problem.output.columns)),
-        depth(static_cast<int64_t>(problem.rows.offset.size() * problem.columns.offset.size()) *
-              problem.source.channels),
+        depth(problem.taps() * problem.source.channels),
         copies(span.first < 0 || span.first + span.width > problem.source.w ||
                problem.source.channels != problem.source.pixel),
         source_row(copies ? span.width * problem.source.channels : problem.source.w * problem.source.pixel),
         source_pixel(copies ? problem.source.channels : problem.source.pixel),
         rows(problem.output.rows, rows_per_slice(problem, depth)),
-        panel_groups(4 * depth * panels.total_width() > kResidentPanels ? panels.count() : 1) {}
+        scratch_rows(0),
+        panel_groups(4 * depth * panels.total_width() > kResidentPanels ? panels.count() : 1) {
+    for (int64_t i = 0; i < rows.count; i++) {
+      scratch_rows = std::max(scratch_rows, source_end(rows.end(i)) - source_begin(rows.begin(i)));
+    }
+  }
 
   static int64_t rows_per_slice(const TapProblem& p, int64_t depth) {
     const int64_t row_flops = 2 * depth * p.output.channels * p.output.columns;
@@ -46,59 +51,74 @@ struct Plan {
   int64_t source_end(int64_t end) const {
     return std::min(p.source.h, (end - 1) * p.step_h + p.rows.offset.back() + 1);
   }
-  int64_t scratch_floats() const {
-    if (!copies) return 0;
-    int64_t most = 0;
-    for (int64_t i = 0; i < rows.count; i++) {
-      most = std::max(most, source_end(rows.end(i)) - source_begin(rows.begin(i)));
-    }
-    return most * source_row;
+  int64_t source_depth(int64_t z, int64_t tap) const { return z * p.step_d + p.depths.at(tap); }
+  bool depth_inside(int64_t z, int64_t tap) const {
+    return source_depth(z, tap) >= 0 && source_depth(z, tap) < p.source.d;
   }
+  int64_t scratch_floats() const { return copies ? p.depths.count() * scratch_rows * source_row : 0; }
 };
 
-// The runs of one output row: taps whose rows lie inside the image; neighbours in memory are joined.
-int64_t make_runs(const Plan& plan, int64_t row, int64_t first_row, int64_t width, GemmRun* runs) {
+// Output rows [begin, end) of one depth of one image, for some panels.
+struct Slice {
+  int64_t n, z, begin, end;
+  int64_t panel_begin, panel_end;
+};
+
+// The runs of one output row: taps whose rows lie inside the source; neighbours in memory are joined.
+int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, int64_t width, GemmRun* runs) {
   const TapProblem& p = plan.p;
-  const int64_t taps_w = static_cast<int64_t>(p.columns.offset.size());
   const int64_t channels = p.source.channels;
+  const int64_t first_row = plan.source_begin(slice.begin);
   int64_t count = 0;
-  for (size_t i = 0; i < p.rows.offset.size(); i++) {
-    const int64_t source_row = row * p.step_h + p.rows.offset[i];
-    if (source_row < 0 || source_row >= p.source.h) continue;
-    const int64_t a_row = (source_row - first_row) * plan.source_row;
-    for (int64_t j = 0; j < taps_w; j++) {
-      const int64_t column = p.columns.offset[static_cast<size_t>(j)] - (plan.copies ? plan.span.first : 0);
-      const int64_t a = a_row + column * plan.source_pixel;
-      const int64_t b = (static_cast<int64_t>(i) * taps_w + j) * channels * width;
-      if (j > 0 && runs[count - 1].a + runs[count - 1].k == a) {
-        runs[count - 1].k += channels;
-      } else {
-        runs[count++] = {a, b, channels};
+  for (int64_t h = 0; h < p.depths.count(); h++) {
+    if (!plan.depth_inside(slice.z, h)) continue;
+    for (int64_t i = 0; i < p.rows.count(); i++) {
+      const int64_t source_row = row * p.step_h + p.rows.at(i);
+      if (source_row < 0 || source_row >= p.source.h) continue;
+      const int64_t at = plan.copies ? h * plan.scratch_rows + source_row - first_row
+                                     : plan.source_depth(slice.z, h) * p.source.h + source_row;
+      for (int64_t j = 0; j < p.columns.count(); j++) {
+        const int64_t column = p.columns.at(j) - (plan.copies ? plan.span.first : 0);
+        const int64_t a = at * plan.source_row + column * plan.source_pixel;
+        const int64_t b = ((h * p.rows.count() + i) * p.columns.count() + j) * channels * width;
+        if (j > 0 && runs[count - 1].a + runs[count - 1].k == a) {
+          runs[count - 1].k += channels;
+        } else {
+          runs[count++] = {a, b, channels};
+        }
       }
     }
   }
   return count;
 }
 
-void run_slice(const KernelTable& kernels, const Plan& plan, int64_t n, int64_t begin, int64_t end, int64_t panel_begin,
-               int64_t panel_end, const float* packed, GemmRun* runs, float* scratch) {
-  const TapProblem& p = plan.p;
-  const int64_t first_row = plan.source_begin(begin);
-  const float* source = p.source.data + (n * p.source.h + first_row) * p.source.w * p.source.pixel;
-  if (plan.copies) {
-    const int64_t last_row = plan.source_end(end);
+void copy_rows(const Plan& plan, const Slice& slice, const float* image, float* scratch) {
+  const TapImage& source = plan.p.source;
+  const int64_t first_row = plan.source_begin(slice.begin);
+  const int64_t last_row = plan.source_end(slice.end);
+  for (int64_t h = 0; h < plan.p.depths.count(); h++) {
+    if (!plan.depth_inside(slice.z, h)) continue;
+    const float* from = image + plan.source_depth(slice.z, h) * source.h * source.w * source.pixel;
+    float* to = scratch + h * plan.scratch_rows * plan.source_row;
     for (int64_t row = first_row; row < last_row; row++) {
-      copy_padded_row(p.source, n, row, plan.span, scratch + (row - first_row) * plan.source_row);
+      copy_padded_row(source, from + row * source.w * source.pixel, plan.span,
+                      to + (row - first_row) * plan.source_row);
     }
-    source = scratch;
   }
-  for (int64_t panel = panel_begin; panel < panel_end; panel++) {
+}
+
+void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice, const float* packed, GemmRun* runs,
+               float* scratch) {
+  const TapProblem& p = plan.p;
+  const float* image = p.source.data + slice.n * p.source.d * p.source.h * p.source.w * p.source.pixel;
+  if (plan.copies) copy_rows(plan, slice, image, scratch);
+  for (int64_t panel = slice.panel_begin; panel < slice.panel_end; panel++) {
     const int64_t column = plan.panels.first_column(panel);
     GemmTile tile{};
     tile.rows = p.output.columns;
     tile.columns = plan.panels.columns(panel);
     tile.units = plan.panels.units(panel);
-    tile.a = source;
+    tile.a = plan.copies ? scratch : image;
     tile.a_row = p.step_w * plan.source_pixel;
     tile.a_k = 1;
     tile.b = packed + column * plan.depth;
@@ -106,9 +126,10 @@ void run_slice(const KernelTable& kernels, const Plan& plan, int64_t n, int64_t 
     tile.runs = runs;
     tile.bias = p.bias == nullptr ? nullptr : p.bias + column;
     tile.c_row = p.output.pixel;
-    for (int64_t row = begin; row < end; row++) {
-      tile.run_count = make_runs(plan, row, first_row, tile.b_k, runs);
-      tile.c = p.output.data + n * p.output.image + row * p.output.row + column;
+    float* output = p.output.data + slice.n * p.output.image + slice.z * p.output.depth + column;
+    for (int64_t row = slice.begin; row < slice.end; row++) {
+      tile.run_count = make_runs(plan, slice, row, tile.b_k, runs);
+      tile.c = output + row * p.output.row;
       kernels.gemm.panel(tile);
     }
   }
@@ -121,17 +142,18 @@ TapSpan tap_span(const TapLine& columns, int64_t step, int64_t outputs) {
   return {first, (outputs - 1) * step + columns.offset.back() - first + 1};
 }
 
-void copy_padded_row(const TapImage& source, int64_t n, int64_t row, TapSpan span, float* target) {
+void copy_padded_row(const TapImage& source, const float* from, TapSpan span, float* target) {
   const int64_t c = source.channels;
   const int64_t begin = std::clamp<int64_t>(-span.first, 0, span.width);
   const int64_t end = std::clamp<int64_t>(source.w - span.first, begin, span.width);
-  const float* from = source.data + ((n * source.h + row) * source.w + span.first) * source.pixel;
   std::fill(target, target + begin * c, 0.0f);
-  if (c == source.pixel) {
-    if (end > begin)
-      std::memcpy(target + begin * c, from + begin * c, sizeof(float) * static_cast<size_t>((end - begin) * c));
-  } else {
-    for (int64_t i = begin; i < end; i++) std::copy_n(from + i * source.pixel, c, target + i * c);
+  if (end > begin) {
+    const float* first = from + (span.first + begin) * source.pixel;
+    if (c == source.pixel) {
+      std::memcpy(target + begin * c, first, sizeof(float) * static_cast<size_t>((end - begin) * c));
+    } else {
+      for (int64_t i = begin; i < end; i++) std::copy_n(first + (i - begin) * source.pixel, c, target + i * c);
+    }
   }
   std::fill(target + end * c, target + span.width * c, 0.0f);
 }
@@ -139,21 +161,22 @@ void copy_padded_row(const TapImage& source, int64_t n, int64_t row, TapSpan spa
 void run_taps(const Context& context, const TapProblem& p, const TapPacker& packer) {
   const KernelTable& kernels = *context.kernels;
   const Plan plan(kernels.gemm, p);
-  const int64_t taps = static_cast<int64_t>(p.rows.offset.size() * p.columns.offset.size());
   const Workspace<float> packed(context, plan.depth * plan.panels.total_width());
   context.parallel(plan.panels.count(), [&](int64_t panel, int) {
     const int64_t column = plan.panels.first_column(panel);
     packer.pack(column, plan.panels.columns(panel), plan.panels.width(panel), packed.get() + column * plan.depth);
   });
   const ThreadWorkspace<float> scratch(context, plan.scratch_floats());
-  const ThreadWorkspace<GemmRun> runs(context, taps);
-  const int64_t images = p.source.n * plan.rows.count;
-  context.parallel(images * plan.panel_groups, [&](int64_t slice, int thread) {
-    const int64_t group = slice / images;
-    const int64_t i = slice % images % plan.rows.count;
+  const ThreadWorkspace<GemmRun> runs(context, p.taps());
+  const int64_t images = p.source.n * p.output.depths * plan.rows.count;
+  context.parallel(images * plan.panel_groups, [&](int64_t index, int thread) {
+    const int64_t group = index / images;
+    const int64_t i = index % plan.rows.count;
+    const int64_t z = index % images / plan.rows.count;
     const bool all = plan.panel_groups == 1;
-    run_slice(kernels, plan, slice % images / plan.rows.count, plan.rows.begin(i), plan.rows.end(i), all ? 0 : group,
-              all ? plan.panels.count() : group + 1, packed.get(), runs.get(thread), scratch.get(thread));
+    const Slice slice{z / p.output.depths, z % p.output.depths, plan.rows.begin(i),
+                      plan.rows.end(i),    all ? 0 : group,     all ? plan.panels.count() : group + 1};
+    run_slice(kernels, plan, slice, packed.get(), runs.get(thread), scratch.get(thread));
   });
 }
 

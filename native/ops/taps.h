@@ -1,11 +1,11 @@
-// Convolution reduced to what forward and backward-input share: a sum over taps, each a fixed offset into a source
-// image.
+// Convolution reduced to what forward and backward-input share: a sum over taps, each a fixed offset into a source.
 //
-//   output[n, y, x, :] = start + Σ_{taps (i, j)} source[n, y*step_h + rows[i], x*step_w + columns[j], :] · panel(i, j)
+//   output[n, z, y, x, :] = start + Σ_{taps (h, i, j)} panel(h, i, j)
+//                         · source[n, z*step_d + depths[h], y*step_h + rows[i], x*step_w + columns[j], :]
 //
 // Forward has one tap for each kernel element and the stride as its step. Backward-input splits grad_input into
-// SH x SW phases; within a phase the taps are those kernel elements whose stride divides, the step is 1, and the
-// phase's pixels lie SH rows and SW columns apart. No pass multiplies by the zeros that a stride leaves between.
+// SD x SH x SW phases; within a phase the taps are those kernel elements whose stride divides, the step is 1, and the
+// phase's pixels lie a stride apart. No pass multiplies by the zeros that a stride leaves between.
 #pragma once
 
 #include <vector>
@@ -17,33 +17,37 @@ namespace strided {
 // Taps along one dimension, ascending in the offset into the source.
 struct TapLine {
   std::vector<int64_t> offset;
-  std::vector<int64_t> kernel;  // which kernel row or column
+  std::vector<int64_t> kernel;  // which kernel element
+
+  int64_t count() const { return static_cast<int64_t>(offset.size()); }
+  int64_t at(int64_t i) const { return offset[static_cast<size_t>(i)]; }
 };
 
 struct TapImage {
   const float* data;
-  int64_t n, h, w;
+  int64_t n, d, h, w;
   int64_t pixel;     // floats between pixels: all channels
   int64_t channels;  // of this group; data points at its first
 };
 
 struct TapOutput {
   float* data;
-  int64_t rows, columns;      // of the phase
-  int64_t image, row, pixel;  // floats between images, rows and pixels of the phase
-  int64_t channels;           // of this group; data points at its first
+  int64_t depths, rows, columns;     // of the phase
+  int64_t image, depth, row, pixel;  // floats between images, depths, rows and pixels of the phase
+  int64_t channels;                  // of this group; data points at its first
 };
 
 struct TapProblem {
   TapImage source;
   TapOutput output;
-  TapLine rows, columns;
-  int64_t step_h, step_w;
+  TapLine depths, rows, columns;
+  int64_t step_d, step_h, step_w;
   const float* bias;  // by output channel, or null
+
+  int64_t taps() const { return depths.count() * rows.count() * columns.count(); }
 };
 
-// Writes the packed panel of output channels [column, column + columns) with rows for tap (i, j) at
-// (i * columns.size() + j) * channels.
+// Writes the packed panel of output channels [column, column + columns), `channels` rows for each tap in order.
 struct TapPacker {
   virtual ~TapPacker() = default;
   virtual void pack(int64_t column, int64_t columns, int64_t width, float* panel) const = 0;
@@ -57,7 +61,8 @@ struct TapSpan {
 };
 TapSpan tap_span(const TapLine& columns, int64_t step, int64_t outputs);
 
-// Copies one source row's columns [span.first, span.first + span.width) of one group, zero outside the image.
-void copy_padded_row(const TapImage& source, int64_t n, int64_t row, TapSpan span, float* target);
+// Copies columns [span.first, span.first + span.width) of one group from the source row that starts at `from`, zero
+// outside the image.
+void copy_padded_row(const TapImage& source, const float* from, TapSpan span, float* target);
 
 }  // namespace strided

@@ -175,7 +175,7 @@ WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) con
           std::min(tile, ow - left)};
 }
 
-void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& p, const float* input,
+void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
                       const float* weight, const float* bias, float* output) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_kernels(kernels, algorithm);
@@ -186,7 +186,7 @@ void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Con
   });
 }
 
-void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& p,
+void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p,
                              const float* grad_output, const float* weight, float* grad_input) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_kernels(kernels, algorithm);

@@ -1,18 +1,18 @@
 // Winograd convolution: kernels/winograd.h has the mathematics, this the walk over tiles.
 #pragma once
 
-#include "conv2d.h"
-#include "conv2d_algorithm.h"
+#include "conv.h"
+#include "conv_algorithm.h"
 
 namespace strided {
 
 const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm);
 
-void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem, const float* input,
+void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem, const float* input,
                       const float* weight, const float* bias, float* output);
-void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
+void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem,
                              const float* grad_output, const float* weight, float* grad_input);
-void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& problem,
+void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem,
                               const float* input, const float* grad_output, float* grad_weight);
 
 // The tiles of an output, and the patch of a source image under each.

@@ -23,7 +23,7 @@ struct Plan {
   int64_t most;         // tiles of a step
   int64_t block_plane;  // floats of one frequency of one block's products
 
-  Plan(const KernelTable& kernels, const WinogradKernels& winograd, const Conv2dProblem& p)
+  Plan(const KernelTable& kernels, const WinogradKernels& winograd, const ConvProblem& p)
       : w(winograd),
         inputs{p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, winograd.tile, winograd.patch},
         gradients{p.n, p.oh, p.ow, p.oc, p.oh, p.ow, 0, 0, winograd.tile, winograd.tile},
@@ -78,8 +78,8 @@ void transform_block(const Plan& plan, int64_t block, const float* m, float* gra
 
 }  // namespace
 
-void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const Conv2dProblem& p,
-                              const float* input, const float* grad_output, float* grad_weight) {
+void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
+                              const float* grad_output, float* grad_weight) {
   const KernelTable& kernels = *context.kernels;
   const Plan plan(kernels, winograd_kernels(kernels, algorithm), p);
   const Workspace<float> zeros(context, std::max(p.ic, p.oc));

@@ -1,4 +1,4 @@
-#include "conv2d_algorithm.h"
+#include "conv_algorithm.h"
 
 namespace strided {
 namespace {
@@ -11,17 +11,17 @@ constexpr double kWinograd4Overhead = 1.5;
 constexpr double kWinograd2Overhead = 1.4;
 
 // Multiplications for each channel pair of one image.
-double winograd_cost(const Conv2dProblem& p, int64_t tile, double overhead) {
+double winograd_cost(const ConvProblem& p, int64_t tile, double overhead) {
   const int64_t patch = tile + 2;
   return overhead * static_cast<double>(ceil_div(p.oh, tile) * ceil_div(p.ow, tile) * patch * patch);
 }
 
 }  // namespace
 
-ConvAlgorithm conv2d_algorithm(const Conv2dProblem& p, ConvPrecision precision) {
+ConvAlgorithm conv_algorithm(const ConvProblem& p, ConvPrecision precision) {
   const bool fits = p.kh == 3 && p.kw == 3 && p.sh == 1 && p.sw == 1 && p.dh == 1 && p.dw == 1 && p.g == 1 &&
-                    p.ph <= 2 && p.pw <= 2 && p.ic >= kLeastChannels && p.oc >= kLeastChannels &&
-                    p.oh == p.ih + 2 * p.ph - 2 && p.ow == p.iw + 2 * p.pw - 2;
+                    p.kd == 1 && p.id == 1 && p.od == 1 && p.ph <= 2 && p.pw <= 2 && p.ic >= kLeastChannels &&
+                    p.oc >= kLeastChannels && p.oh == p.ih + 2 * p.ph - 2 && p.ow == p.iw + 2 * p.pw - 2;
   if (!fits || precision == ConvPrecision::strict) return ConvAlgorithm::direct;
   const double direct = static_cast<double>(9 * p.oh * p.ow);
   const double two = winograd_cost(p, 2, kWinograd2Overhead);

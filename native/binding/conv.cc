@@ -1,0 +1,103 @@
+#include "../ops/conv.h"
+
+#include "ops.h"
+
+namespace strided::binding {
+namespace {
+
+ConvProblem checked(const ConvProblem& p) {
+  if (p.ic % p.g != 0 || p.oc % p.g != 0) throw ArgumentError{"g must divide ic and oc"};
+  // Distances within an image are sums of these; none may come near the range of an integer.
+  for (const int64_t size :
+       {p.kd, p.kh, p.kw, p.sd, p.sh, p.sw, p.pd, p.ph, p.pw, p.dd, p.dh, p.dw, p.od, p.oh, p.ow}) {
+    if (size > INT32_MAX) throw ArgumentError{"a size is over 2^31"};
+  }
+  return p;
+}
+
+ConvProblem read_2d(Call& call) {
+  const Fields f = call.problem();
+  ConvProblem p{};
+  p.n = f.integer("n");
+  p.g = f.integer("g", 1);
+  p.ic = f.integer("ic", 1);
+  p.ih = f.integer("ih", 1);
+  p.iw = f.integer("iw", 1);
+  p.oc = f.integer("oc", 1);
+  p.oh = f.integer("oh", 1);
+  p.ow = f.integer("ow", 1);
+  p.kh = f.integer("kh", 1);
+  p.kw = f.integer("kw", 1);
+  p.sh = f.integer("sh", 1);
+  p.sw = f.integer("sw", 1);
+  p.ph = f.integer("ph");
+  p.pw = f.integer("pw");
+  p.dh = f.integer("dh", 1);
+  p.dw = f.integer("dw", 1);
+  p.id = p.od = p.kd = p.sd = p.dd = 1;
+  return checked(p);
+}
+
+ConvProblem read_3d(Call& call) {
+  const Fields f = call.problem();
+  ConvProblem p{};
+  p.n = f.integer("n");
+  p.g = f.integer("g", 1);
+  p.ic = f.integer("ic", 1);
+  p.id = f.integer("id", 1);
+  p.ih = f.integer("ih", 1);
+  p.iw = f.integer("iw", 1);
+  p.oc = f.integer("oc", 1);
+  p.od = f.integer("od", 1);
+  p.oh = f.integer("oh", 1);
+  p.ow = f.integer("ow", 1);
+  p.kd = f.integer("kd", 1);
+  p.kh = f.integer("kh", 1);
+  p.kw = f.integer("kw", 1);
+  p.sd = f.integer("sd", 1);
+  p.sh = f.integer("sh", 1);
+  p.sw = f.integer("sw", 1);
+  p.pd = f.integer("pd");
+  p.ph = f.integer("ph");
+  p.pw = f.integer("pw");
+  p.dd = f.integer("dd", 1);
+  p.dh = f.integer("dh", 1);
+  p.dw = f.integer("dw", 1);
+  return checked(p);
+}
+
+int64_t input_size(const ConvProblem& p) { return product({p.n, p.id, p.ih, p.iw, p.ic}); }
+int64_t output_size(const ConvProblem& p) { return product({p.n, p.od, p.oh, p.ow, p.oc}); }
+int64_t weight_size(const ConvProblem& p) { return product({p.oc, p.kd, p.kh, p.kw, p.group_ic()}); }
+
+void forward(Call& call, const ConvProblem& p) {
+  const float* input = call.floats(input_size(p));
+  const float* weight = call.floats(weight_size(p));
+  const float* bias = call.optional_floats(p.oc);
+  conv_forward(call.context(), p, input, weight, bias, call.floats(output_size(p)));
+}
+
+void backward_input(Call& call, const ConvProblem& p) {
+  const float* grad_output = call.floats(output_size(p));
+  const float* weight = call.floats(weight_size(p));
+  conv_backward_input(call.context(), p, grad_output, weight, call.floats(input_size(p)));
+}
+
+void backward_weight(Call& call, const ConvProblem& p) {
+  const float* input = call.floats(input_size(p));
+  const float* grad_output = call.floats(output_size(p));
+  float* grad_weight = call.floats(weight_size(p));
+  float* grad_bias = call.optional_floats(p.oc);
+  conv_backward_weight(call.context(), p, input, grad_output, grad_weight, grad_bias);
+}
+
+}  // namespace
+
+void conv2d_forward(Call& call) { forward(call, read_2d(call)); }
+void conv2d_backward_input(Call& call) { backward_input(call, read_2d(call)); }
+void conv2d_backward_weight(Call& call) { backward_weight(call, read_2d(call)); }
+void conv3d_forward(Call& call) { forward(call, read_3d(call)); }
+void conv3d_backward_input(Call& call) { backward_input(call, read_3d(call)); }
+void conv3d_backward_weight(Call& call) { backward_weight(call, read_3d(call)); }
+
+}  // namespace strided::binding
