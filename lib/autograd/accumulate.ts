@@ -51,9 +51,19 @@ export function sumGrads(a: Tensor, b: Tensor): Tensor {
  * @param exposed whether a hook has seen the gradient and may hold it
  */
 export function accumulateGrad(target: Tensor, grad: Tensor, exposed: boolean): void {
-  if (target.gradTensor !== null) {
-    addInto(target.gradTensor, grad)
+  const known = target.gradTensor
+  if (known?.isDense()) {
+    addInto(known, grad)
     if (!exposed) grad.dispose()
+    return
+  }
+  if (known !== null) {
+    // Only a gradient set by hand can have elements that share memory or lie apart; it is not written to.
+    const sum = emptyTensor(target.shape, target.dtype, target.isDense() ? target.strides : undefined)
+    addTensors(known, grad, sum)
+    if (!exposed) grad.dispose()
+    target.clearGrad()
+    target.gradTensor = sum
     return
   }
   const strides = target.isDense() ? target.strides : undefined

@@ -26,6 +26,14 @@ describe('backward', () => {
     x.mul(3).backward(tensor([1, 10]))
     expect(gradOf(x)).toEqual([3, 30])
   })
+  it('adds to a gradient set by hand, whose elements may share memory', () => {
+    const x = leaf([1, 2])
+    x.grad = ones([1]).expand([2])
+    x.mul(tensor([10, 20]))
+      .sum()
+      .backward()
+    expect(gradOf(x)).toEqual([11, 21])
+  })
   it('of a leaf is its own gradient', () => {
     const x = leaf([2])
     x.backward()
