@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import type { BenchArgs } from './args.ts'
 import { chooseCpus } from './child.ts'
 import type { Entry, Limits } from './contest.ts'
@@ -54,7 +55,9 @@ export async function openSession(args: BenchArgs, peers: readonly string[]): Pr
   const isa = String(ours.hello.isa)
   const report = [
     `strided: ${isa}, ${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}, ` +
-      `${settings.cpus === null ? 'not bound to CPUs' : `CPUs ${settings.cpus.join(',')}`}, Node ${process.version}`,
+      `${settings.cpus === null ? 'not bound to CPUs' : `CPUs ${settings.cpus.join(',')}`}, Node ${process.version}, ` +
+      // Says how far to believe what follows.
+      `load of the machine in the last minute ${loadavg()[0].toFixed(1)}`,
   ]
   const find: Record<string, () => Parameters<typeof start>[0]> = {
     pytorch: () => findPytorch(settings),

@@ -3,6 +3,8 @@ import { type Contest, hold } from '../contest.ts'
 import { samplePositions } from '../fill.ts'
 import { geometricMean } from '../measure.ts'
 import { conv2d } from '../ops/conv2d.ts'
+import { conv3d } from '../ops/conv3d.ts'
+import type { KernelCase } from '../ops/kernel_case.ts'
 import { measureFma } from '../roofline.ts'
 import { bestPytorch, type Row } from '../row.ts'
 import { entry, pytorchEntries, type Session } from '../session.ts'
@@ -12,8 +14,8 @@ import {
   CONV_PASSES,
   type ConvPass,
   type ConvShape,
-  conv2dProblem,
   convFlops,
+  convProblem,
   convProblemString,
   convShape,
   geometryOf,
@@ -31,13 +33,18 @@ interface ConvRow {
 // A sum over all images and positions takes long in the formula's plain loops.
 const SAMPLES: Record<ConvPass, number> = { forward: 500, backwardInput: 500, backwardWeight: 100 }
 
+/** The kernel behind a pass; none for the ops that are more than one call, which go through the public functions. */
+function kernelCaseOf(shape: ConvShape, pass: ConvPass): KernelCase | undefined {
+  if (shape.name === 'conv2d') return conv2d.passes[pass]?.(convProblem<'conv2d'>(geometryOf(shape)))
+  if (shape.name === 'conv3d') return conv3d.passes[pass]?.(convProblem<'conv3d'>(geometryOf(shape)))
+}
+
 /** One pass of one shape. */
 function contest(session: Session, { name }: ShapeEntry, shape: ConvShape, pass: ConvPass): Contest {
   const { isa, threads } = session
   const geometry = geometryOf(shape)
   const sample = samplePositions(resultSize(shape, pass), SAMPLES[pass])
-  // Straight from the kernel where there is one for the pass; else through the public functions.
-  const kernelCase = shape.name === 'conv2d' ? conv2d.passes[pass]?.(conv2dProblem(geometry)) : undefined
+  const kernelCase = kernelCaseOf(shape, pass)
   const ours = kernelCase ? { kind: 'kernel', kernelCase } : { kind: 'conv', shape, pass }
   const onednn = { pass, ...geometry }
   return {

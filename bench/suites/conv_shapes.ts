@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { printProblem } from '../../lib/kernels/problem_string.ts'
-import type { Conv2dProblem } from '../../lib/reference/conv2d.ts'
+import { type Problems, printProblem } from '../../lib/kernels/problem_string.ts'
+import { inside } from '../../test/cases/conv2d.ts'
 
 export type ConvPass = 'forward' | 'backwardInput' | 'backwardWeight'
 
@@ -91,44 +91,35 @@ export function geometryOf({ transposed, inputShape, weightShape, outputShape, o
   }
 }
 
-/** Pairs (output position, tap) of one dimension whose input position is not padding. */
-function inside({ inSize, outSize, kernel, stride, padding, dilation }: Geometry, d: number): number {
-  let count = 0
-  for (let o = 0; o < outSize[d]; o++) {
-    for (let k = 0; k < kernel[d]; k++) {
-      const i = o * stride[d] - padding[d] + k * dilation[d]
-      if (i >= 0 && i < inSize[d]) count++
-    }
-  }
-  return count
-}
-
 /** Multiply-adds that touch real input, 2 operations each; the same for all three passes. */
-export function convFlops(geometry: Geometry): number {
-  const { n, g, ic, oc, kernel } = geometry
-  return kernel.reduce((product, _, d) => product * inside(geometry, d), 2 * n * oc * (ic / g))
+export function convFlops({ n, g, ic, oc, inSize, outSize, kernel, stride, padding, dilation }: Geometry): number {
+  const pairs = kernel.map((taps, d) => inside(outSize[d], taps, stride[d], padding[d], dilation[d], inSize[d]))
+  return pairs.reduce((product, count) => product * count, 2 * n * oc * (ic / g))
 }
 
-/** The arguments of the 2-D kernels. */
-export function conv2dProblem({ n, g, ic, oc, inSize, outSize, kernel, ...rest }: Geometry): Conv2dProblem {
-  const [[ih, iw], [oh, ow], [kh, kw]] = [inSize, outSize, kernel]
-  const [[sh, sw], [ph, pw], [dh, dw]] = [rest.stride, rest.padding, rest.dilation]
-  return { n, g, ic, ih, iw, oc, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
-}
+/** Letters of the spatial dimensions. */
+const lettersOf = (stride: readonly number[]): string[] => ['d', 'h', 'w'].slice(3 - stride.length)
 
-/** The problem as a string; letters as in 2-D, with d for depth. */
-export function convProblemString({ name, inputShape, weightShape, outputShape, options }: ConvShape): string {
-  const geometry = { inSize: inputShape.slice(2), outSize: outputShape.slice(2), kernel: weightShape.slice(2) }
-  const { stride, padding, dilation, groups, outputPadding } = options
-  const [n, ic, oc] = [inputShape[0], inputShape[1], outputShape[1]]
-  if (name === 'conv2d') {
-    const shape = { n, g: groups, ic, oc, ...geometry, stride, padding, dilation }
-    return printProblem('conv2d', conv2dProblem(shape))
+/** The problem of the 2-D or 3-D kernels. */
+export function convProblem<Op extends 'conv2d' | 'conv3d'>(geometry: Geometry): Problems[Op] {
+  const { n, g, ic, oc, inSize, outSize, kernel, stride, padding, dilation } = geometry
+  const problem: Record<string, number> = { n, g, ic, oc }
+  for (const [d, letter] of lettersOf(stride).entries()) {
+    const values = { i: inSize, o: outSize, k: kernel, s: stride, p: padding, d: dilation }
+    for (const [key, sizes] of Object.entries(values)) problem[key + letter] = sizes[d]
   }
-  const letters = ['d', 'h', 'w'].slice(3 - stride.length)
-  const parts = (key: string, values: readonly number[], usual: number): string =>
+  return problem as unknown as Problems[Op]
+}
+
+/** The problem as a string; for ops that have none of their own by the same letters. */
+export function convProblemString(shape: ConvShape): string {
+  const { name, inputShape, weightShape, outputShape, options } = shape
+  if (name === 'conv2d' || name === 'conv3d') return printProblem(name, convProblem(geometryOf(shape)))
+  const { stride, padding, dilation, groups, outputPadding } = options
+  const letters = lettersOf(stride)
+  const parts = (key: string, values: readonly number[], usual?: number): string =>
     values.map((value, d) => (value === usual ? '' : key + letters[d] + value)).join('')
-  const text = [parts('i', geometry.inSize, 0), `oc${oc}`, parts('k', geometry.kernel, 0), parts('s', stride, 0)]
-  text.push(parts('p', padding, -1), parts('d', dilation, 1), parts('op', outputPadding ?? [], 0))
-  return `n${n}${groups === 1 ? '' : `g${groups}`}ic${ic}${text.join('')}`
+  const sizes = `${parts('i', inputShape.slice(2))}oc${outputShape[1]}${parts('k', weightShape.slice(2))}`
+  const steps = parts('s', stride) + parts('p', padding) + parts('d', dilation, 1) + parts('op', outputPadding ?? [], 0)
+  return `n${inputShape[0]}${groups === 1 ? '' : `g${groups}`}ic${inputShape[1]}${sizes}${steps}`
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { samplePositions } from '../../../bench/fill.ts'
 import { conv2d } from '../../../bench/ops/conv2d.ts'
+import { conv3d } from '../../../bench/ops/conv3d.ts'
 import { opBenches } from '../../../bench/ops/index.ts'
 import { buffersOf, type KernelCase, leastBytes, type OpBench } from '../../../bench/ops/kernel_case.ts'
 import { referenceValues } from '../../../bench/suites/ops.ts'
 import { type ProblemOp, parseProblem } from '../../../lib/kernels/problem_string.ts'
 
-const benches = [...opBenches, conv2d as unknown as OpBench<ProblemOp>]
+const benches = [...opBenches, conv2d, conv3d] as OpBench<ProblemOp>[]
 
 /** Every pass of the first layer of every op. */
 function cases(): { title: string; bench: OpBench<ProblemOp>; text: string; pass: string; kernelCase: KernelCase }[] {
@@ -29,7 +30,7 @@ describe('kernel cases', () => {
   })
 
   it('of edges give finite results that are not all the same', () => {
-    for (const { set, passes } of opBenches) {
+    for (const { set, passes } of benches) {
       const text = Object.values(set.edges).at(-1)!
       for (const [pass, make] of Object.entries(passes)) {
         const kernelCase = make(parseProblem(set.op, text))

@@ -5,8 +5,8 @@ import { expectedValues, resultSize } from '../../../bench/suites/conv_check.ts'
 import {
   CONV_PASSES,
   type ConvShape,
-  conv2dProblem,
   convFlops,
+  convProblem,
   convProblemString,
   convShape,
   geometryOf,
@@ -16,6 +16,7 @@ import {
 import { parseProblem, printProblem } from '../../../lib/kernels/problem_string.ts'
 import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from '../../../lib/reference/index.ts'
 import { conv2d } from '../../cases/conv2d.ts'
+import { conv3d } from '../../cases/conv3d.ts'
 
 /** A shape of the suite's file from a 2-D problem string. */
 function entryOf(text: string): ShapeEntry {
@@ -32,7 +33,7 @@ describe('convShape', () => {
     for (const text of Object.values(conv2d.layers)) {
       const shape = convShape(entryOf(text))
       expect(convProblemString(shape)).toBe(text)
-      expect(conv2dProblem(geometryOf(shape))).toEqual(parseProblem('conv2d', text))
+      expect(convProblem(geometryOf(shape))).toEqual(parseProblem('conv2d', text))
     }
   })
 
@@ -47,7 +48,8 @@ describe('convShape', () => {
 
   it('names other dimensions by the same letters', () => {
     expect(convProblemString(named('audio_1d'))).toBe('n16ic64iw4096oc64kw9sw1pw4')
-    expect(convProblemString(named('ct_3d'))).toBe('n1ic32id32ih32iw32oc32kd3kh3kw3sd2sh2sw2pd1ph1pw1')
+    expect(convProblemString(named('video_3d'))).toBe(conv3d.layers.video)
+    expect(convProblemString(named('up_2d'))).toBe('n8ic128ih28iw28oc64kh4kw4sh2sw2ph1pw1')
   })
 })
 
@@ -106,7 +108,7 @@ describe('chooseShapes', () => {
 
   it('takes a problem that is in no file', () => {
     const [entry] = chooseShapes('n2ic5ih9iw11oc7kh3sh1ph1')
-    expect(printProblem('conv2d', conv2dProblem(geometryOf(convShape(entry))))).toBe('n2ic5ih9iw11oc7kh3sh1ph1')
+    expect(printProblem('conv2d', convProblem(geometryOf(convShape(entry))))).toBe('n2ic5ih9iw11oc7kh3sh1ph1')
   })
 })
 
