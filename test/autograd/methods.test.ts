@@ -60,6 +60,17 @@ describe('hooks', () => {
     loss.backward()
     expect(x.grad?.toArray()).toEqual([2, 2])
   })
+  it('cannot run the backward that they are part of', () => {
+    const x = leaf([1, 2])
+    const y = x.mul(2)
+    const loss = y.sum()
+    let calls = 0
+    y.registerHook(() => {
+      if (calls++ === 0) loss.backward(undefined, { retainGraph: false })
+      return undefined
+    })
+    throws(() => loss.backward(undefined, { retainGraph: true }), StateError, 'backward: mul was released while it ran')
+  })
   it('must return a gradient of the same kind', () => {
     const attempt = (value: unknown) => () => {
       const x = leaf([1, 2])

@@ -16,6 +16,7 @@ import {
   tensor,
   zeros,
 } from '../../lib/index.ts'
+import { binaryInteger } from '../../lib/ops/integer.ts'
 import { throws } from '../util/throws.ts'
 import { checkGrads } from './check_grads.ts'
 
@@ -190,6 +191,13 @@ describe('integers', () => {
     ).toEqual([2, 6])
     throws(() => int32([1]).div_(2), DTypeError, "div_: expected a result of the tensor's dtype int32, got float32")
     throws(() => int32([1]).add_(0.5), DTypeError, "add_: expected a result of the tensor's dtype int32, got float32")
+  })
+  it('are not divided as integers', () => {
+    throws(
+      () => binaryInteger('div', int32([1]), 2),
+      DTypeError,
+      "div: expected float32, got integers; convert them with to('float32')",
+    )
   })
   it('have no negative powers', () => {
     throws(() => int32([2]).pow(-1), RangeError, 'pow: expected an exponent of at least 0 for integers, got -1')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DTypeError, memory, ones, randn, ShapeError, StateError, type Tensor, tensor, zeros } from '../../lib/index.ts'
+import { copyElements } from '../../lib/tensor/tensor.ts'
 import { throws } from '../util/throws.ts'
 
 describe('reading a tensor', () => {
@@ -12,7 +13,6 @@ describe('reading a tensor', () => {
     expect([last.strides, last.isContiguous(), last.isContiguous('channelsLast')]).toEqual([[12, 1, 6, 3], false, true])
     expect(last.toTypedArray()).toEqual(image.toTypedArray())
     expect(last.toArray()).toEqual(image.toArray())
-    expect(image.select(1, 2).t === undefined).toBe(false)
     expect(image.transpose(2, 3).slice(1, 1, 2).toArray()).toEqual([
       [
         [
@@ -77,7 +77,23 @@ describe('dispose', () => {
       ['copy_', () => zeros([2, 3]).copy_(gone)],
     ]
     for (const [op, use] of uses) throws(use, StateError, `${op}: tensor [2, 3] was disposed`)
+    throws(() => gone.alias(), StateError, 'tensor [2, 3] looks at memory that was disposed')
     expect(String(gone)).toBe('tensor(disposed, shape=[2, 3])')
+  })
+})
+
+describe('copyElements', () => {
+  it('wants equal shapes and element types', () => {
+    throws(
+      () => copyElements('copy', zeros([2]), zeros([3])),
+      ShapeError,
+      'copy: expected equal shapes; shapes [2], [3]',
+    )
+    throws(
+      () => copyElements('copy', zeros([2]), tensor([1n, 2n])),
+      DTypeError,
+      'copy: expected equal dtypes, got float32 and int64',
+    )
   })
 })
 
