@@ -3,6 +3,7 @@
     "kernel_sources": [
       "native/kernels/batch_norm.cc",
       "native/kernels/compare.cc",
+      "native/kernels/depthwise_conv2d.cc",
       "native/kernels/dropout.cc",
       "native/kernels/elementwise.cc",
       "native/kernels/gemm.cc",
@@ -25,6 +26,7 @@
       "native/ops/conv_algorithm.cc",
       "native/ops/conv_backward_weight.cc",
       "native/ops/copy.cc",
+      "native/ops/depthwise_conv2d.cc",
       "native/ops/elementwise.cc",
       "native/ops/gemm.cc",
       "native/ops/linear.cc",

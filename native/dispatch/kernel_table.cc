@@ -9,6 +9,7 @@ const KernelTable& table_of() {
       isa,
       batch_norm_kernels<isa>(),
       compare_kernels<isa>(),
+      depthwise_kernels<isa>(),
       dropout_kernels<isa>(),
       elementwise_kernels<isa>(),
       gemm_kernels<isa>(),

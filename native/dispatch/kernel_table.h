@@ -3,6 +3,7 @@
 
 #include "../kernels/batch_norm.h"
 #include "../kernels/compare.h"
+#include "../kernels/depthwise_conv2d.h"
 #include "../kernels/dropout.h"
 #include "../kernels/elementwise.h"
 #include "../kernels/gemm.h"
@@ -20,6 +21,7 @@ struct KernelTable {
   Isa isa;
   const BatchNormKernels& batch_norm;
   const CompareKernels& compare;
+  const DepthwiseKernels& depthwise;
   const DropoutKernels& dropout;
   const ElementwiseKernels& elementwise;
   const GemmKernels& gemm;

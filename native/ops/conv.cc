@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conv_algorithm.h"
+#include "depthwise_conv2d.h"
 #include "gemm.h"
 #include "taps.h"
 #include "winograd.h"
@@ -124,6 +125,7 @@ void conv_forward(const Context& context, const ConvProblem& p, const float* inp
   const int64_t oc = p.group_oc();
   const ConvAlgorithm algorithm = conv_algorithm(p, context.conv_precision);
   if (algorithm != ConvAlgorithm::direct) return winograd_forward(context, algorithm, p, input, weight, bias, output);
+  if (is_depthwise(p)) return depthwise_forward(context, p, input, weight, bias, output);
   for (int64_t g = 0; g < p.g; g++) {
     const float* group_weight = weight + g * p.group_weights();
     const float* group_bias = bias == nullptr ? nullptr : bias + g * oc;
@@ -155,6 +157,7 @@ void conv_backward_input(const Context& context, const ConvProblem& p, const flo
   if (algorithm != ConvAlgorithm::direct) {
     return winograd_backward_input(context, algorithm, p, grad_output, weight, grad_input);
   }
+  if (is_depthwise(p)) return depthwise_backward_input(context, p, grad_output, weight, grad_input);
   for (int64_t g = 0; g < p.g; g++) {
     if (is_pointwise(p)) {
       const Matrix a{grad_output + g * oc, p.oc, false};

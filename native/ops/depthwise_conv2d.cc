@@ -1,0 +1,107 @@
+#include "depthwise_conv2d.h"
+
+#include <algorithm>
+
+#include "copy.h"
+
+namespace strided {
+namespace {
+
+// Partial sums of the weight gradient, over fixed shares of the images.
+constexpr int64_t kMaxParts = 16;
+// Channels of one slice of the weight gradient.
+constexpr int64_t kChannels = 64;
+
+DepthwiseShape shape_of(const ConvProblem& p) {
+  return {p.ic, p.ih, p.iw, p.oh, p.ow, p.kh, p.kw, p.sh, p.sw, p.ph, p.pw, p.dh, p.dw};
+}
+
+// Rows that one slice takes.
+int64_t rows_per_slice(const ConvProblem& p, int64_t columns) {
+  return std::max<int64_t>(1, kFlopSlice / (8 * p.taps() * columns * p.ic));
+}
+
+// [c, taps] to [taps, c], or back.
+void transpose(const Context& context, int64_t rows, int64_t columns, const float* from, float* to) {
+  StridedShape<2> shape;
+  shape.add(columns, {1, rows});
+  shape.add(rows, {columns, 1});
+  copy(context, sizeof(float), shape, from, to);
+}
+
+// Calls body(image, first row, end row) over slices of the rows of all images.
+template <typename Body>
+void for_rows(const Context& context, int64_t n, int64_t rows, int64_t target, Body body) {
+  const Slices slices(rows, target);
+  context.parallel(n * slices.count, [&](int64_t i, int) {
+    body(i / slices.count, slices.begin(i % slices.count), slices.end(i % slices.count));
+  });
+}
+
+}  // namespace
+
+bool is_depthwise(const ConvProblem& p) { return p.g > 1 && p.g == p.ic && p.g == p.oc && p.kd == 1 && p.id == 1; }
+
+void depthwise_forward(const Context& context, const ConvProblem& p, const float* input, const float* weight,
+                       const float* bias, float* output) {
+  const DepthwiseShape shape = shape_of(p);
+  const Workspace<float> taps(context, p.taps() * p.ic);
+  transpose(context, p.ic, p.taps(), weight, taps.get());
+  for_rows(context, p.n, p.oh, rows_per_slice(p, p.ow), [&](int64_t n, int64_t begin, int64_t end) {
+    context.kernels->depthwise.forward(shape, begin, end, input + n * p.input_image(), taps.get(), bias,
+                                       output + n * p.output_image());
+  });
+}
+
+void depthwise_backward_input(const Context& context, const ConvProblem& p, const float* grad_output,
+                              const float* weight, float* grad_input) {
+  const Workspace<float> taps(context, p.taps() * p.ic);
+  if (p.sh == 1 && p.sw == 1 && (p.kh - 1) * p.dh >= p.ph && (p.kw - 1) * p.dw >= p.pw) {
+    // The forward pass from grad_output to grad_input, with the kernel turned by 180 degrees.
+    const DepthwiseShape turned{
+        p.ic, p.oh, p.ow, p.ih, p.iw, p.kh, p.kw, 1, 1, (p.kh - 1) * p.dh - p.ph, (p.kw - 1) * p.dw - p.pw, p.dh, p.dw};
+    for (int64_t c = 0; c < p.ic; c++) {
+      for (int64_t tap = 0; tap < p.taps(); tap++) {
+        taps.get()[(p.taps() - 1 - tap) * p.ic + c] = weight[c * p.taps() + tap];
+      }
+    }
+    for_rows(context, p.n, p.ih, rows_per_slice(p, p.iw), [&](int64_t n, int64_t begin, int64_t end) {
+      context.kernels->depthwise.forward(turned, begin, end, grad_output + n * p.output_image(), taps.get(), nullptr,
+                                         grad_input + n * p.input_image());
+    });
+    return;
+  }
+  const DepthwiseShape shape = shape_of(p);
+  transpose(context, p.ic, p.taps(), weight, taps.get());
+  for_rows(context, p.n, p.ih, rows_per_slice(p, p.iw), [&](int64_t n, int64_t begin, int64_t end) {
+    context.kernels->depthwise.input(shape, begin, end, grad_output + n * p.output_image(), taps.get(),
+                                     grad_input + n * p.input_image());
+  });
+}
+
+void depthwise_backward_weight(const Context& context, const ConvProblem& p, const float* input,
+                               const float* grad_output, float* grad_weight) {
+  const DepthwiseShape shape = shape_of(p);
+  const Slices parts(p.n, ceil_div(p.n, kMaxParts));
+  const Slices channels(p.ic, kChannels);
+  const int64_t weights = p.taps() * p.ic;
+  const Workspace<float> partial(context, parts.count * weights);
+  context.parallel(parts.count * channels.count, [&](int64_t slice, int) {
+    const int64_t part = slice / channels.count;
+    const int64_t begin = channels.begin(slice % channels.count);
+    const int64_t end = channels.end(slice % channels.count);
+    float* sum = partial.get() + part * weights;
+    for (int64_t tap = 0; tap < p.taps(); tap++) std::fill(sum + tap * p.ic + begin, sum + tap * p.ic + end, 0.0f);
+    for (int64_t n = parts.begin(part); n < parts.end(part); n++) {
+      context.kernels->depthwise.weight(shape, 0, p.oh, begin, end, input + n * p.input_image(),
+                                        grad_output + n * p.output_image(), sum);
+    }
+  });
+  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
+  for (int64_t part = 1; part < parts.count; part++) {
+    add(weights, partial.get(), partial.get() + part * weights, partial.get());
+  }
+  transpose(context, p.taps(), p.ic, partial.get(), grad_weight);
+}
+
+}  // namespace strided
