@@ -82,7 +82,7 @@ export class Child {
       this.#process = null
       const waiting = this.#waiting
       this.#waiting = null
-      waiting?.reject(new Error(this.#errors.trim().split('\n').at(-1) || reason))
+      waiting?.reject(new Error(lastWords(this.#errors) ?? reason))
     }
     child.on('error', (error) => ended(error.message))
     child.on('close', (code, signal) => ended(`${command} ended with ${signal ?? code}`))
@@ -90,6 +90,12 @@ export class Child {
     child.stdin!.on('error', () => {})
     return child
   }
+}
+
+/** Why a process ended: the last line that names an error, else the last one; undefined when it said nothing. */
+function lastWords(text: string): string | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  return (lines.findLast((line) => /^\S*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1))?.trim()
 }
 
 /** CPUs that this process may run on, in the form `0-3,8`. */

@@ -39,6 +39,10 @@ describe('Child', () => {
     expect(await ending.request({}, 10_000)).toEqual({ ok: true })
   })
 
+  it('throws the error behind which Node prints more', async () => {
+    await expect(child(`throw new RangeError('too deep')`).request({}, 10_000)).rejects.toThrow('RangeError: too deep')
+  })
+
   it('names the exit code of a process without last words', async () => {
     await expect(child('process.exit(3)').request({}, 10_000)).rejects.toThrow(/ended with 3$/)
   })
