@@ -23,6 +23,7 @@ struct Plan {
   Slices rows;
   int64_t scratch_rows;  // of one source depth, at most
   int64_t panel_groups;
+  bool dots;  // so few output channels that registers run along the sum
 
   Plan(const GemmKernels& kernels, const TapProblem& problem)
       : p(problem),
@@ -35,7 +36,8 @@ struct Plan {
         source_pixel(copies ? problem.source.channels : problem.source.pixel),
         rows(problem.output.rows, rows_per_slice(problem, depth)),
         scratch_rows(0),
-        panel_groups(4 * depth * panels.total_width() > kResidentPanels ? panels.count() : 1) {
+        panel_groups(4 * depth * panels.total_width() > kResidentPanels ? panels.count() : 1),
+        dots(problem.output.channels <= kernels.max_dot_columns && problem.source.channels >= kernels.unit) {
     for (int64_t i = 0; i < rows.count; i++) {
       scratch_rows = std::max(scratch_rows, source_end(rows.end(i)) - source_begin(rows.begin(i)));
     }
@@ -112,6 +114,7 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
   const TapProblem& p = plan.p;
   const float* image = p.source.data + slice.n * p.source.d * p.source.h * p.source.w * p.source.pixel;
   if (plan.copies) copy_rows(plan, slice, image, scratch);
+  const auto product = plan.dots ? kernels.gemm.dot : kernels.gemm.panel;
   for (int64_t panel = slice.panel_begin; panel < slice.panel_end; panel++) {
     const int64_t column = plan.panels.first_column(panel);
     GemmTile tile{};
@@ -122,16 +125,27 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
     tile.a_row = p.step_w * plan.source_pixel;
     tile.a_k = 1;
     tile.b = packed + column * plan.depth;
-    tile.b_k = plan.panels.width(panel);
+    tile.b_k = plan.dots ? plan.depth : plan.panels.width(panel);
     tile.runs = runs;
     tile.bias = p.bias == nullptr ? nullptr : p.bias + column;
     tile.c_row = p.output.pixel;
     float* output = p.output.data + slice.n * p.output.image + slice.z * p.output.depth + column;
     for (int64_t row = slice.begin; row < slice.end; row++) {
-      tile.run_count = make_runs(plan, slice, row, tile.b_k, runs);
+      tile.run_count = make_runs(plan, slice, row, plan.dots ? 1 : tile.b_k, runs);
       tile.c = output + row * p.output.row;
-      kernels.gemm.panel(tile);
+      product(tile);
     }
+  }
+}
+
+// The one panel of few columns, turned from [depth, width] to [columns, depth].
+void pack_columns(const Context& context, const Plan& plan, const TapPacker& packer, float* packed) {
+  const int64_t width = plan.panels.width(0);
+  const int64_t columns = plan.panels.columns(0);
+  const Workspace<float> panel(context, plan.depth * width);
+  packer.pack(0, columns, width, panel.get());
+  for (int64_t j = 0; j < columns; j++) {
+    for (int64_t k = 0; k < plan.depth; k++) packed[j * plan.depth + k] = panel.get()[k * width + j];
   }
 }
 
@@ -162,10 +176,14 @@ void run_taps(const Context& context, const TapProblem& p, const TapPacker& pack
   const KernelTable& kernels = *context.kernels;
   const Plan plan(kernels.gemm, p);
   const Workspace<float> packed(context, plan.depth * plan.panels.total_width());
-  context.parallel(plan.panels.count(), [&](int64_t panel, int) {
-    const int64_t column = plan.panels.first_column(panel);
-    packer.pack(column, plan.panels.columns(panel), plan.panels.width(panel), packed.get() + column * plan.depth);
-  });
+  if (plan.dots) {
+    pack_columns(context, plan, packer, packed.get());
+  } else {
+    context.parallel(plan.panels.count(), [&](int64_t panel, int) {
+      const int64_t column = plan.panels.first_column(panel);
+      packer.pack(column, plan.panels.columns(panel), plan.panels.width(panel), packed.get() + column * plan.depth);
+    });
+  }
   const ThreadWorkspace<float> scratch(context, plan.scratch_floats());
   const ThreadWorkspace<GemmRun> runs(context, p.taps());
   const int64_t images = p.source.n * p.output.depths * plan.rows.count;
