@@ -1,7 +1,15 @@
 // Layers, containers, losses and initialisation, as `nn` of the package.
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch_norm.ts'
 export { ModuleList, Sequential } from './containers.ts'
+export type { ConvLayerOptions } from './conv_layer.ts'
+export type { ConvTransposeLayerOptions } from './conv_transpose_layer.ts'
+export { ConvTranspose1d } from './conv_transpose1d.ts'
+export { ConvTranspose2d } from './conv_transpose2d.ts'
+export { ConvTranspose3d } from './conv_transpose3d.ts'
+export { Conv1d, type Conv1dOptions } from './conv1d.ts'
 export { Conv2d, type Conv2dOptions } from './conv2d.ts'
+export { Conv3d, type Conv3dOptions } from './conv3d.ts'
+export { DepthwiseSeparableConv2d, type DepthwiseSeparableConv2dOptions } from './depthwise_separable_conv2d.ts'
 export type { HookHandle } from './hooks.ts'
 export * as init from './init.ts'
 export {
@@ -18,8 +26,13 @@ export {
   Softmax,
   Unflatten,
 } from './layers.ts'
+export { LazyConv1d } from './lazy_conv1d.ts'
+export { LazyConv2d } from './lazy_conv2d.ts'
+export { LazyConv3d } from './lazy_conv3d.ts'
 export { LazyLinear, Linear, type LinearOptions } from './linear.ts'
+export { LocallyConnected2d, type LocallyConnected2dOptions } from './locally_connected2d.ts'
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.ts'
 export { type BufferOptions, Module } from './module.ts'
 export { Parameter } from './parameter.ts'
+export { SpatiallySeparableConv2d, type SpatiallySeparableConv2dOptions } from './spatially_separable_conv2d.ts'
 export type { LoadOptions, LoadReport, StateDict } from './state_dict.ts'

@@ -29,10 +29,13 @@ export class Parameter extends Tensor {
 /** A parameter of which some sizes, written as 0, are known only when the first input has been seen. */
 export class LazyParameter extends Parameter {
   #lazy = true
+  /** Whether optimizers refuse the parameter until its shape is known. */
+  readonly beforeOptimizers: boolean
 
-  constructor(shape: Shape) {
+  constructor(shape: Shape, { beforeOptimizers = false }: { beforeOptimizers?: boolean } = {}) {
     const data = untracked(() => emptyTensor(shape, 'float32'))
     super(data)
+    this.beforeOptimizers = beforeOptimizers
     data.dispose()
   }
 

@@ -1,5 +1,6 @@
 // Gives tensors their methods.
 import '../ops/methods.ts'
+import { LazyParameter } from '../nn/parameter.ts'
 import { untracked } from '../tensor/scope.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { checkNonNegative, describe } from '../util/check.ts'
@@ -74,6 +75,12 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   #checkParam(param: Tensor): void {
     if (!(param instanceof Tensor) || param.dtype !== 'float32') {
       throw new DTypeError(`${this.#name}: expected float32 tensors, got ${param?.dtype ?? describe(param)}`)
+    }
+    if (param instanceof LazyParameter && param.isLazy && param.beforeOptimizers) {
+      throw new StateError(
+        `${this.#name}: expected parameters of known shape, got a lazy one ${formatShape(param.shape)}; ` +
+          'run one forward pass first to infer it',
+      )
     }
     if (!param.isLeaf) {
       throw new StateError(

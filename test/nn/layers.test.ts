@@ -111,9 +111,9 @@ describe('Conv2d', () => {
       'Conv2d: expected stride 1 with padding "same", got 2x2',
     )
     throws(
-      () => new nn.Conv2d(1, 1, 3, { paddingMode: 'reflect' } as never),
+      () => new nn.Conv2d(1, 1, 3, { padingMode: 'reflect' } as never),
       RangeError,
-      'Conv2d: expected options stride, padding, dilation, groups, bias, got "paddingMode"',
+      'Conv2d: expected options stride, padding, dilation, groups, paddingMode, bias, got "padingMode"',
     )
   })
 })

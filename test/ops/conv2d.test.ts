@@ -175,9 +175,9 @@ describe('errors', () => {
       'conv2d: expected padding to be "same", "valid" or numbers, got "full"',
     )
     throws(
-      run({ paddingMode: 'reflect' }),
+      run({ padingMode: 'reflect' }),
       RangeError,
-      'conv2d: expected options stride, padding, dilation, groups, got "paddingMode"',
+      'conv2d: expected options stride, padding, dilation, groups, paddingMode, got "padingMode"',
     )
   })
   it('name element types', () => {
