@@ -51,7 +51,8 @@ function contest(session: Session, { name }: ShapeEntry, shape: ConvShape, pass:
     head: { suite: 'conv', name, problem: convProblemString(shape), pass, isa, threads },
     entries: [
       ...entry(session.ours, 'ours', 'strided', ours),
-      ...pytorchEntries(session, { kind: 'conv', shape, pass }),
+      // In one dimension it has no channels-last layout.
+      ...pytorchEntries(session, { kind: 'conv', shape, pass }).slice(0, geometry.kernel.length > 1 ? 2 : 1),
       // Its best layout is not always its own choice.
       ...(shape.transposed ? [] : ['any', 'channels_last']).flatMap((layout) =>
         entry(session.onednn, 'onednn', `oneDNN ${layout}`, { ...onednn, layout }),
