@@ -1,84 +1,74 @@
 #include "depthwise_conv2d.h"
 
-#include "../simd/vec.h"
+#include "../simd/windows.h"
 
 namespace strided {
 namespace {
 
-struct Range {
-  int64_t begin, end;
-};
-
-STRIDED_INLINE int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
-
-// The k for which 0 <= start + k*dilation < size.
-STRIDED_INLINE Range taps_inside(int64_t start, int64_t dilation, int64_t kernel_size, int64_t size) {
-  Range taps{0, kernel_size};
-  if (start < 0) taps.begin = (-start + dilation - 1) / dilation;
-  if (start + (kernel_size - 1) * dilation >= size) taps.end = start < size ? (size - 1 - start) / dilation + 1 : 0;
-  return taps;
-}
-
-// The outputs o for which tap k reads inside the input: 0 <= o*stride - padding + k*dilation < size.
-STRIDED_INLINE Range outputs_inside(int64_t offset, int64_t stride, int64_t outputs, int64_t size) {
-  Range range{offset < 0 ? (-offset + stride - 1) / stride : 0, floor_div(size - 1 - offset, stride) + 1};
-  if (range.end > outputs) range.end = outputs;
-  if (range.begin > range.end) range.begin = range.end;
-  return range;
-}
-
 // Pixels of one tile: enough independent sums to hide a multiply-add's latency, few enough to share each weight load.
 constexpr int kTile = 8;
 
-// T outputs in a row for one register of channels, all of whose taps in [kw.begin, kw.end) lie inside.
+// What all tiles of an output row share.
+struct ForwardRow {
+  const DepthwiseShape& s;
+  const float* input;  // row `top`, column 0
+  const float* weight;
+  const float* bias;
+  Range kh;
+  float* output;  // the row
+};
+
+// T outputs from `ow` on, all of whose taps in [kw.begin, kw.end) lie inside the row. All channels of the tile follow
+// each other, so that memory is read in order.
 template <int T>
-STRIDED_INLINE void forward_tile(const DepthwiseShape& s, const float* input, const float* weight, int64_t top,
-                                 Range kh, Range kw, Vec start, Mask mask, float* output) {
-  Vec acc[T];
+void forward_tile(const ForwardRow& r, int64_t ow, Range kw) {
+  const DepthwiseShape& s = r.s;
+  for (int64_t c = 0; c < s.c; c += kLanes) {
+    const Mask mask = first_lanes(s.c - c < kLanes ? s.c - c : kLanes);
+    Vec acc[T];
 #pragma GCC unroll 8
-  for (int t = 0; t < T; t++) acc[t] = start;
-  for (int64_t h = kh.begin; h < kh.end; h++) {
-    const float* row = input + (top + h * s.dh) * s.iw * s.c;
-    for (int64_t w = kw.begin; w < kw.end; w++) {
-      const Vec tap = load(weight + (h * s.kw + w) * s.c, mask);
-      const float* x = row + w * s.dw * s.c;
+    for (int t = 0; t < T; t++) acc[t] = r.bias == nullptr ? zero() : load(r.bias + c, mask);
+    for (int64_t h = r.kh.begin; h < r.kh.end; h++) {
+      const float* row = r.input + (h * s.dh * s.iw + ow * s.sw - s.pw) * s.c + c;
+      for (int64_t w = kw.begin; w < kw.end; w++) {
+        const Vec tap = load(r.weight + (h * s.kw + w) * s.c + c, mask);
+        const float* x = row + w * s.dw * s.c;
 #pragma GCC unroll 8
-      for (int t = 0; t < T; t++) acc[t] = fma(load(x + t * s.sw * s.c, mask), tap, acc[t]);
+        for (int t = 0; t < T; t++) acc[t] = fma(load(x + t * s.sw * s.c, mask), tap, acc[t]);
+      }
     }
-  }
 #pragma GCC unroll 8
-  for (int t = 0; t < T; t++) store(output + t * s.c, acc[t], mask);
+    for (int t = 0; t < T; t++) store(r.output + (ow + t) * s.c + c, acc[t], mask);
+  }
+}
+
+// The tile of `count` outputs: one instance for each width.
+template <int T>
+void forward_tile_of(const ForwardRow& r, int64_t ow, int64_t count) {
+  if constexpr (T > 1) {
+    if (count < T) return forward_tile_of<T - 1>(r, ow, count);
+  }
+  forward_tile<T>(r, ow, {0, r.s.kw});
 }
 
 void forward(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, const float* input, const float* weight,
              const float* bias, float* output) {
-  // Outputs whose every tap lies inside the row.
-  const int64_t inner_begin = outputs_inside(-s.pw, s.sw, s.ow, s.iw).begin;
-  const int64_t inner_end = outputs_inside((s.kw - 1) * s.dw - s.pw, s.sw, s.ow, s.iw).end;
+  // Outputs whose every tap lies inside the row; those beside them are taken one by one.
+  const int64_t begin = outputs_inside(-s.pw, s.sw, s.ow, s.iw).begin;
+  const int64_t last = outputs_inside((s.kw - 1) * s.dw - s.pw, s.sw, s.ow, s.iw).end;
+  const int64_t end = last > begin ? last : begin;
+  const int64_t tiles = (end - begin + kTile - 1) / kTile;
   for (int64_t oh = row_begin; oh < row_end; oh++) {
     const int64_t top = oh * s.sh - s.ph;
-    const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
-    for (int64_t c = 0; c < s.c; c += kLanes) {
-      const Mask mask = first_lanes(s.c - c < kLanes ? s.c - c : kLanes);
-      const Vec start = bias == nullptr ? zero() : load(bias + c, mask);
-      int64_t ow = 0;
-      while (ow < s.ow) {
-        const int64_t left = ow * s.sw - s.pw;
-        const float* x = input + left * s.c + c;
-        float* y = output + (oh * s.ow + ow) * s.c + c;
-        const Range all{0, s.kw};
-        if (ow >= inner_begin && ow + kTile <= inner_end) {
-          forward_tile<kTile>(s, x, weight + c, top, kh, all, start, mask, y);
-          ow += kTile;
-        } else if (ow >= inner_begin && ow + 2 <= inner_end) {
-          forward_tile<2>(s, x, weight + c, top, kh, all, start, mask, y);
-          ow += 2;
-        } else {
-          forward_tile<1>(s, x, weight + c, top, kh, taps_inside(left, s.dw, s.kw, s.iw), start, mask, y);
-          ow += 1;
-        }
-      }
+    const ForwardRow row{s,    input + top * s.iw * s.c,           weight,
+                         bias, taps_inside(top, s.dh, s.kh, s.ih), output + oh * s.ow * s.c};
+    auto edge = [&](int64_t ow) { forward_tile<1>(row, ow, taps_inside(ow * s.sw - s.pw, s.dw, s.kw, s.iw)); };
+    for (int64_t ow = 0; ow < begin; ow++) edge(ow);
+    for (int64_t i = 0; i < tiles; i++) {
+      const int64_t first = begin + i * (end - begin) / tiles;
+      forward_tile_of<kTile>(row, first, begin + (i + 1) * (end - begin) / tiles - first);
     }
+    for (int64_t ow = end; ow < s.ow; ow++) edge(ow);
   }
 }
 
@@ -86,20 +76,20 @@ void forward(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, const 
 void input_gradient(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, const float* grad_output,
                     const float* weight, float* grad_input) {
   for (int64_t ih = row_begin; ih < row_end; ih++) {
+    const Range oh = windows_over(ih, s.ph, s.sh, (s.kh - 1) * s.dh, s.oh);
     for (int64_t iw = 0; iw < s.iw; iw++) {
+      const Range ow = windows_over(iw, s.pw, s.sw, (s.kw - 1) * s.dw, s.ow);
       for (int64_t c = 0; c < s.c; c += kLanes) {
         const Mask mask = first_lanes(s.c - c < kLanes ? s.c - c : kLanes);
         Vec acc = zero();
-        for (int64_t kh = 0; kh < s.kh; kh++) {
-          const int64_t top = ih + s.ph - kh * s.dh;
-          if (top < 0) break;
-          if (top % s.sh != 0 || top / s.sh >= s.oh) continue;
-          for (int64_t kw = 0; kw < s.kw; kw++) {
-            const int64_t left = iw + s.pw - kw * s.dw;
-            if (left < 0) break;
-            if (left % s.sw != 0 || left / s.sw >= s.ow) continue;
-            const Vec g = load(grad_output + (top / s.sh * s.ow + left / s.sw) * s.c + c, mask);
-            acc = fma(g, load(weight + (kh * s.kw + kw) * s.c + c, mask), acc);
+        for (int64_t o = oh.begin; o < oh.end; o++) {
+          const int64_t h = ih + s.ph - o * s.sh;
+          if (s.dh != 1 && h % s.dh != 0) continue;
+          for (int64_t q = ow.begin; q < ow.end; q++) {
+            const int64_t w = iw + s.pw - q * s.sw;
+            if (s.dw != 1 && w % s.dw != 0) continue;
+            const int64_t tap = h / s.dh * s.kw + w / s.dw;
+            acc = fma(load(grad_output + (o * s.ow + q) * s.c + c, mask), load(weight + tap * s.c + c, mask), acc);
           }
         }
         store(grad_input + (ih * s.iw + iw) * s.c + c, acc, mask);
@@ -167,11 +157,11 @@ STRIDED_INLINE void weight_taps(const DepthwiseShape& s, const float* row, const
 
 void weight_gradient(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, int64_t begin, int64_t end,
                      const float* input, const float* grad_output, float* grad_weight) {
-  for (int64_t c = begin; c < end; c += kLanes) {
-    const Mask mask = first_lanes(end - c < kLanes ? end - c : kLanes);
-    for (int64_t oh = row_begin; oh < row_end; oh++) {
-      const int64_t top = oh * s.sh - s.ph;
-      const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
+  for (int64_t oh = row_begin; oh < row_end; oh++) {
+    const int64_t top = oh * s.sh - s.ph;
+    const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
+    for (int64_t c = begin; c < end; c += kLanes) {
+      const Mask mask = first_lanes(end - c < kLanes ? end - c : kLanes);
       const float* g = grad_output + oh * s.ow * s.c + c;
       for (int64_t h = kh.begin; h < kh.end; h++) {
         const float* row = input + (top + h * s.dh) * s.iw * s.c + c;

@@ -1,21 +1,9 @@
 #include "max_pool2d.h"
 
-#include "../simd/vec.h"
+#include "../simd/windows.h"
 
 namespace strided {
 namespace {
-
-struct Range {
-  int64_t begin, end;
-};
-
-// The k of a window at `start` for which 0 <= start + k*dilation < size.
-STRIDED_INLINE Range taps_inside(int64_t start, int64_t dilation, int64_t kernel_size, int64_t size) {
-  Range taps{0, kernel_size};
-  if (start < 0) taps.begin = (-start + dilation - 1) / dilation;
-  if (start + (kernel_size - 1) * dilation >= size) taps.end = start < size ? (size - 1 - start) / dilation + 1 : 0;
-  return taps;
-}
 
 template <bool kArgmax>
 void forward_rows(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const float* input, float* output,
@@ -63,14 +51,6 @@ void forward(const MaxPool2dShape& s, int64_t row_begin, int64_t row_end, const 
   } else {
     forward_rows<false>(s, row_begin, row_end, input, output, nullptr);
   }
-}
-
-// The windows that may hold position i: o with 0 <= i + padding - o*stride <= (kernel_size - 1) * dilation.
-STRIDED_INLINE Range windows_over(int64_t i, int64_t padding, int64_t stride, int64_t reach, int64_t outputs) {
-  const int64_t last = (i + padding) / stride;
-  const int64_t before = i + padding - reach - 1;  // the last position that the window before the first one ends at
-  Range windows{before < 0 ? 0 : before / stride + 1, last + 1 < outputs ? last + 1 : outputs};
-  return windows;
 }
 
 // Gathers for each input pixel from the windows over it, so that slices never write the same element. With a dilation
