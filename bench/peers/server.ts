@@ -20,18 +20,21 @@ const clock: Clock = () => performance.now()
  */
 export function warmUp(call: () => void, ms: number, now: Clock = clock): number {
   const begin = now()
-  let calls = 0
   let half = begin
+  let time = begin
+  let calls = 0
   let callsAtHalf = 0
   do {
     call()
     calls++
-    if (now() - begin < ms / 2) {
-      half = now()
+    // Read once: between two readings the process may have been off the CPU for long.
+    time = now()
+    if (time - begin < ms / 2) {
+      half = time
       callsAtHalf = calls
     }
-  } while (now() - begin < ms)
-  return (now() - half) / (calls - callsAtHalf)
+  } while (time - begin < ms)
+  return (time - half) / (calls - callsAtHalf)
 }
 
 /**

@@ -24,6 +24,19 @@ describe('warmUp', () => {
   })
 })
 
+describe('warmUp on a busy machine', () => {
+  it('has a call in the second half even when the clock jumps while it is read', () => {
+    const readings = [0, 9, 50, 50]
+    expect(
+      warmUp(
+        () => {},
+        20,
+        () => readings.shift()!,
+      ),
+    ).toBe(41)
+  })
+})
+
 describe('timeSlice', () => {
   it('leaves out the lead-in, then samples for the whole time', () => {
     const { call, now } = simulated(4, 2)
