@@ -77,19 +77,31 @@ export interface ConvGeometry {
 
 /** The problem that kernels take; one spatial dimension is the width of an image of height 1. */
 export function problemOf(geometry: ConvGeometry): ConvProblem {
+  // Written out, because every call of a convolution comes through here: destructuring lists costs a microsecond.
   const { n, groups: g, inChannels: ic, outChannels: oc } = geometry
-  const { inputSize, outputSize, kernelSize, stride, before, dilation } = geometry
-  const wide = inputSize.length - 1
-  const iw = inputSize[wide]
-  const [ow, kw, sw, pw, dw] = [outputSize[wide], kernelSize[wide], stride[wide], before[wide], dilation[wide]]
-  if (wide === 0) return { n, g, ic, ih: 1, iw, oc, oh: 1, ow, kh: 1, kw, sh: 1, sw, ph: 0, pw, dh: 1, dw }
-  const high = wide - 1
-  const ih = inputSize[high]
-  const [oh, kh, sh, ph, dh] = [outputSize[high], kernelSize[high], stride[high], before[high], dilation[high]]
-  if (high === 0) return { n, g, ic, ih, iw, oc, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
-  const id = inputSize[0]
-  const [od, kd, sd, pd, dd] = [outputSize[0], kernelSize[0], stride[0], before[0], dilation[0]]
-  return { n, g, ic, id, ih, iw, oc, od, oh, ow, kd, kh, kw, sd, sh, sw, pd, ph, pw, dd, dh, dw }
+  const { inputSize: i, outputSize: o, kernelSize: k, stride: s, before: p, dilation: d } = geometry
+  const w = i.length - 1
+  const h = w - 1
+  const problem: Conv2dProblem = {
+    n,
+    g,
+    ic,
+    ih: h < 0 ? 1 : i[h],
+    iw: i[w],
+    oc,
+    oh: h < 0 ? 1 : o[h],
+    ow: o[w],
+    kh: h < 0 ? 1 : k[h],
+    kw: k[w],
+    sh: h < 0 ? 1 : s[h],
+    sw: s[w],
+    ph: h < 0 ? 0 : p[h],
+    pw: p[w],
+    dh: h < 0 ? 1 : d[h],
+    dw: d[w],
+  }
+  if (w < 2) return problem
+  return { ...problem, id: i[0], od: o[0], kd: k[0], sd: s[0], pd: p[0], dd: d[0] }
 }
 
 /** Input and weight as errors name them. */
@@ -134,7 +146,9 @@ export function checkSpatial(op: string, input: Tensor, weight: Tensor): void {
 
 /** Size of the input that the window covers along each dimension: `dilation · (kernelSize − 1) + 1`. */
 export function reachOf(kernelSize: readonly number[], dilation: readonly number[]): number[] {
-  return kernelSize.map((size, i) => dilation[i] * (size - 1) + 1)
+  const reach = new Array<number>(kernelSize.length)
+  for (let i = 0; i < reach.length; i++) reach[i] = dilation[i] * (kernelSize[i] - 1) + 1
+  return reach
 }
 
 /** Elements added in front and behind along each dimension. `same` puts an odd one at the end, as PyTorch does. */

@@ -116,21 +116,30 @@ function plan(
   const kernelSize = weight.shape.slice(2)
   const reach = reachOf(kernelSize, dilation)
   const [before, after] = paddingEnds(padding, reach)
-  const paddedSize = inputSize.map((size, i) => size + before[i] + after[i])
-  const outputSize = paddedSize.map((size, i) => Math.floor((size - reach[i]) / stride[i]) + 1)
-  if (outputSize.some((size) => size < 1)) {
-    throw new ShapeError(
-      `${op}: window ${reach.join('x')} does not fit input ${inputSize.join('x')} with padding ${before.join('x')}; ` +
-        `the output would be empty; ${shapesOf(input, weight)}`,
-    )
+  const outputSize = new Array<number>(rank)
+  let added = false
+  for (let i = 0; i < rank; i++) {
+    outputSize[i] = Math.floor((inputSize[i] + before[i] + after[i] - reach[i]) / stride[i]) + 1
+    if (before[i] > 0 || after[i] > 0) added = true
+    if (outputSize[i] < 1) throw emptyOutput(op, input, weight, reach, before)
   }
   checkSpatial(op, input, weight)
-  const [n, inChannels] = input.shape
-  const sizes = { n, groups, inChannels, outChannels: weight.shape[0], outputSize, kernelSize, stride, dilation }
-  const added = before.some((size) => size > 0) || after.some((size) => size > 0)
-  if (paddingMode === 'zeros' || !added) return { geometry: { ...sizes, inputSize, before }, border: null }
-  const border = { ends: before.map((size, i): Ends => [size, after[i]]), mode: paddingMode }
-  return { geometry: { ...sizes, inputSize: paddedSize, before: before.map(() => 0) }, border }
+  const n = input.shape[0]
+  const inChannels = input.shape[1]
+  const outChannels = weight.shape[0]
+  const geometry = { n, groups, inChannels, outChannels, inputSize, outputSize, kernelSize, stride, before, dilation }
+  if (paddingMode === 'zeros' || !added) return { geometry, border: null }
+  const paddedSize = inputSize.map((size, i) => size + before[i] + after[i])
+  const ends = before.map((size, i): Ends => [size, after[i]])
+  const unpadded = { ...geometry, inputSize: paddedSize, before: before.map(() => 0) }
+  return { geometry: unpadded, border: { ends, mode: paddingMode } }
+}
+
+function emptyOutput(op: string, input: Tensor, weight: Tensor, reach: number[], before: number[]): ShapeError {
+  return new ShapeError(
+    `${op}: window ${reach.join('x')} does not fit input ${input.shape.slice(2).join('x')} ` +
+      `with padding ${before.join('x')}; the output would be empty; ${shapesOf(input, weight)}`,
+  )
 }
 
 function checkChannels(op: string, input: Tensor, weight: Tensor, groups: number): void {

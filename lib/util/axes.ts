@@ -16,10 +16,14 @@ const LISTS = ['', '[length]', '[height, width]', '[depth, height, width]']
 export function toSizes(op: string, name: string, value: AxisSizes, least: number, rank: number): number[] {
   if (typeof value === 'number') {
     checkInteger(op, name, value, least)
-    return new Array<number>(rank).fill(value)
+    return rank === 2 ? [value, value] : rank === 1 ? [value] : [value, value, value]
   }
   if (!Array.isArray(value) || value.length !== rank) {
     throw new DTypeError(`${op}: expected ${name} to be a number or ${LISTS[rank]}, got ${describe(value)}`)
   }
-  return value.map((size, i) => checkInteger(op, `${name}[${i}]`, size, least))
+  for (let i = 0; i < rank; i++) {
+    // The name is put together only for the error.
+    if (!(Number.isSafeInteger(value[i]) && value[i] >= least)) checkInteger(op, `${name}[${i}]`, value[i], least)
+  }
+  return [...value]
 }
