@@ -1,9 +1,10 @@
-import { fillElements } from '../tensor/create.ts'
+import { fillElements, tensor } from '../tensor/create.ts'
 import { fillNormal, fillUniform } from '../tensor/random.ts'
 import { copyElements, emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { checkChoice, checkFinite } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { formatShape, sizeOf } from '../util/shape.ts'
+import { orthonormalColumns } from './orthonormal.ts'
 
 /** Functions that follow a layer, whose gain the initial weights make up for. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu'
@@ -134,4 +135,42 @@ export function xavierUniform(weight: Tensor, { gain = 1 }: { gain?: number } = 
 /** Fills a weight with normally distributed numbers of deviation `gain · √(2 / (fanIn + fanOut))` and returns it. */
 export function xavierNormal(weight: Tensor, { gain = 1 }: { gain?: number } = {}): Tensor {
   return normal(weight, { std: xavierStd(weight, gain) })
+}
+
+/**
+ * Fills a weight, seen as a matrix `[shape[0], all others]`, with orthonormal rows, or columns where there are fewer of
+ * those, times `gain`, and returns it. Every such matrix is equally likely.
+ *
+ * Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013.
+ *
+ * @throws {ShapeError} for fewer than two dimensions.
+ */
+export function orthogonal(weight: Tensor, { gain = 1 }: { gain?: number } = {}): Tensor {
+  const op = 'init.orthogonal'
+  checkFinite(op, 'gain', gain)
+  if (weight.ndim < 2) {
+    throw new ShapeError(
+      `${op}: expected a weight of at least 2 dimensions, got ${weight.ndim}; weight ${formatShape(weight.shape)}`,
+    )
+  }
+  weight.buffer(op)
+  if (weight.size === 0) return weight
+  const rows = weight.shape[0]
+  const columns = weight.size / rows
+  const [long, short] = rows < columns ? [columns, rows] : [rows, columns]
+  const normals = emptyTensor([long, short], 'float32')
+  fillNormal(op, normals, 0, 1)
+  const basis = orthonormalColumns(Float64Array.from(normals.toTypedArray() as Float32Array), long, short)
+  normals.dispose()
+  const values = new Float32Array(weight.size)
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      values[r * columns + c] = gain * (rows < columns ? basis[c * short + r] : basis[r * short + c])
+    }
+  }
+  const filled = tensor(values, { shape: weight.shape })
+  copyElements(op, filled, weight)
+  filled.dispose()
+  weight.storage.version++
+  return weight
 }

@@ -83,6 +83,23 @@ describeOp('conv2d', (problem) => {
   ]
 })
 
+describeOp('conv3d', (problem) => {
+  const { n, g, ic, id, ih, iw, oc, od, oh, ow, kd, kh, kw } = problem
+  const [image, bias] = [random(n * id * ih * iw * ic, 1), random(oc, 3)]
+  const weight = random((oc * kd * kh * kw * ic) / g, 2)
+  return [
+    {
+      inputs: [image, weight, bias],
+      outputSize: n * od * oh * ow * oc,
+      forward: (output) => reference.conv3dForward(problem, image, weight, bias, output),
+      backward(gradOutput, [gradInput, gradWeight, gradBias]) {
+        reference.conv3dBackwardInput(problem, gradOutput, weight, gradInput)
+        reference.conv3dBackwardWeight(problem, image, gradOutput, gradWeight, gradBias)
+      },
+    },
+  ]
+})
+
 describeOp('linear', (problem) => {
   const { n, ic, oc } = problem
   const [rows, weight, bias] = [random(n * ic, 1), random(oc * ic, 2), random(oc, 3)]
