@@ -9,7 +9,7 @@ namespace strided {
 namespace {
 
 // Below this nothing is reclaimed by force: a collection costs milliseconds, and small programs never need one.
-constexpr size_t kLeastBytes = size_t{64} << 20;
+constexpr size_t kLeastBytes = size_t{48} << 20;
 // The same for the number of storages: each costs the engine a weak handle that every collection visits.
 constexpr size_t kLeastStorages = size_t{1} << 14;
 // What is pooled but unused stays within a quarter of what was in use at the most, and at least this.
@@ -97,14 +97,13 @@ void Environment::force_collection() {
   napi_adjust_external_memory(env_, -kPressure, &ignored);
 }
 
-// First what earlier collections left, then a collection; then the budget follows what is really in use, so that the
-// cost of collecting stays in proportion to what was allocated in between.
+// First what earlier collections left. Where that is too little a collection; after it the budget follows what is
+// really in use, so that the cost of collecting stays in proportion to what was allocated in between.
 void Environment::reclaim(size_t wanted) {
   sweep();
-  if (over_budget(wanted, 0.75)) {
-    force_collection();
-    sweep();
-  }
+  if (!over_budget(wanted, 0.75)) return;
+  force_collection();
+  sweep();
   byte_budget_ = std::max(kLeastBytes, 2 * (pool_.live_bytes() + wanted));
   storage_budget_ = std::max(kLeastStorages, 2 * storages_);
 }

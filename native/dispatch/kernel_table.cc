@@ -19,8 +19,7 @@ const KernelTable& table_of() {
       relu_kernels<isa>(),
       sgd_kernels<isa>(),
       softmax_kernels<isa>(),
-      winograd2_kernels<isa>(),
-      winograd4_kernels<isa>(),
+      winograd_table<isa>(),
   };
   return table;
 }

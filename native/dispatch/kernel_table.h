@@ -31,8 +31,7 @@ struct KernelTable {
   const ReluKernels& relu;
   const SgdKernels& sgd;
   const SoftmaxKernels& softmax;
-  const WinogradKernels& winograd2;
-  const WinogradKernels& winograd4;
+  const WinogradTable& winograd;
 };
 
 // `isa` must be supported (cpu.h).

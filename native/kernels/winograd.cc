@@ -56,10 +56,10 @@ void gradient(int64_t channels, const float* const* pixels, float* d, int64_t pl
 
 template <typename F>
 void weights(int64_t count, const float* taps, float* u, int64_t plane) {
-  constexpr int P = F::kPatch;
+  constexpr int P = F::kPatch, K = F::kKernel;
   for (int64_t c = 0; c < count; c += kLanes) {
     const Mask mask = lanes_from(c, count);
-    both_ways<3, P>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(taps + (i * 3 + j) * count + c, mask); },
+    both_ways<K, P>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(taps + (i * K + j) * count + c, mask); },
                     [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE { store(u + (i * P + j) * plane + c, x, mask); },
                     [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::weight(in, out); });
   }
@@ -81,33 +81,27 @@ void output(int64_t channels, const float* m, int64_t plane, const float* bias, 
 
 template <typename F>
 void weight_gradient(int64_t channels, const float* m, int64_t plane, float* grad_weight, int64_t tap) {
-  constexpr int P = F::kPatch;
+  constexpr int P = F::kPatch, K = F::kKernel;
   for (int64_t c = 0; c < channels; c += kLanes) {
     const Mask mask = lanes_from(c, channels);
-    both_ways<P, 3>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(m + (i * P + j) * plane + c, mask); },
+    both_ways<P, K>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(m + (i * P + j) * plane + c, mask); },
                     [&](int i, int j, Vec x)
-                        STRIDED_LAMBDA_INLINE { store(grad_weight + (i * 3 + j) * tap + c, x, mask); },
+                        STRIDED_LAMBDA_INLINE { store(grad_weight + (i * K + j) * tap + c, x, mask); },
                     [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::weight_gradient(in, out); });
   }
 }
 
 template <typename F>
 constexpr WinogradKernels table() {
-  return {F::kTile, F::kPatch, input<F>, gradient<F>, weights<F>, output<F>, weight_gradient<F>};
+  return {F::kTile, F::kPatch, F::kKernel, input<F>, gradient<F>, weights<F>, output<F>, weight_gradient<F>};
 }
 
 }  // namespace
 
 template <>
-const WinogradKernels& winograd4_kernels<kIsa>() {
-  static constexpr WinogradKernels kernels = table<Four>();
-  return kernels;
-}
-
-template <>
-const WinogradKernels& winograd2_kernels<kIsa>() {
-  static constexpr WinogradKernels kernels = table<Two>();
-  return kernels;
+const WinogradTable& winograd_table<kIsa>() {
+  static constexpr WinogradTable tables = {table<FourByThree>(), table<TwoByThree>(), table<TwoByFive>()};
+  return tables;
 }
 
 }  // namespace strided

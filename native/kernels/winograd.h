@@ -1,4 +1,5 @@
-// Winograd's minimal filtering F(m x m, 3 x 3), m = 4 or 2: the transforms around the products of gemm.h.
+// Winograd's minimal filtering F(m x m, k x k): the transforms around the products of gemm.h, for kernels of 3 with
+// tiles of 4 or 2, and for kernels of 5 with tiles of 2.
 //
 //   output tile = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A                  forward; backward-input with g turned by 180 degrees
 //   grad_weight = Gᵀ [ Σ_tiles (A dy Aᵀ) ⊙ (Bᵀ d B) ] G         backward-weight
@@ -10,14 +11,14 @@
 //   weights:          u[f, k, j] = (G g Gᵀ)[f]           output:   pixel = (Aᵀ m A) + bias
 //   weight_gradient:  grad_weight[tap, c] = (Gᵀ m G)[tap]
 //
-// With points 0, ±a, ±b, ∞ the one-dimensional transforms are
+// With points 0, ±a, ±b, ∞ (patches of 6) the one-dimensional transforms are
 //   Bᵀd: t0 = a²b² d0 - (a²+b²) d2 + d4, t1,2 = (d4 - b² d2) ± a (d3 - b² d1), t3,4 = (d4 - a² d2) ± b (d3 - a² d1),
 //        t5 = a²b² d1 - (a²+b²) d3 + d5
-//   Gg:  u0 = g0 / a²b², u1,2 = (g0 + a² g2 ± a g1) / 2a²(a²-b²), u3,4 = (g0 + b² g2 ± b g1) / 2b²(b²-a²), u5 = g2
-//   Aᵀm: y0 = m0 + s1 + s2, y1 = a e1 + b e2, y2 = a² s1 + b² s2, y3 = a³ e1 + b³ e2 + m5, s = sums, e = differences
-//        of the pairs (1,2) and (3,4).
-// m = 4 takes a = 2/3, b = 3/2: a²b² = 1, and the mean error is 1.4 to 2.2 times that of direct summation, where the
-// textbook's 1 and 2 have 3 to 5 times. m = 2 has the points 0, ±1, ∞ and a smaller error than direct summation.
+//   Gg:  u0 = g0 / a²b², u1,2 = (Σ g[i] (±a)^i) / 2a²(a²-b²), u3,4 = (Σ g[i] (±b)^i) / 2b²(b²-a²), u5 = g[k-1]
+//   Aᵀm: y[i] = 0^i m0 + a^i (m1 + (-1)^i m2) + b^i (m3 + (-1)^i m4), and m5 more in the last one.
+// a = 2/3, b = 3/2: a²b² = 1, and for kernels of 3 the mean error is 1.4 to 2.2 times that of direct summation, where
+// the textbook's 1 and 2 have 3 to 5 times. Patches of 4 have the points 0, ±1, ∞ and a smaller error than direct
+// summation.
 //
 // Edges    Any channel count. Pixels outside the image are pointers to zeros; outputs outside are not stored.
 // Layout   planes: frequency f of anything lies f*plane floats on. Lanes run over channels.
@@ -44,18 +45,21 @@ struct WinogradOutput {
 
 struct WinogradKernels {
   int tile;   // m
-  int patch;  // m + 2
+  int patch;  // m + k - 1
+  int kernel;
   void (*input)(int64_t channels, const float* const* pixels, float* v, int64_t plane);
   void (*gradient)(int64_t channels, const float* const* pixels, float* d, int64_t plane);
-  // taps is [9, count] for count = depth * width numbers; u holds count numbers in each plane.
+  // taps is [k*k, count] for count = depth * width numbers; u holds count numbers in each plane.
   void (*weights)(int64_t count, const float* taps, float* u, int64_t plane);
   void (*output)(int64_t channels, const float* m, int64_t plane, const float* bias, const WinogradOutput& output);
   void (*weight_gradient)(int64_t channels, const float* m, int64_t plane, float* grad_weight, int64_t tap);
 };
 
+struct WinogradTable {
+  WinogradKernels four_by_three, two_by_three, two_by_five;
+};
+
 template <Isa isa>
-const WinogradKernels& winograd4_kernels();
-template <Isa isa>
-const WinogradKernels& winograd2_kernels();
+const WinogradTable& winograd_table();
 
 }  // namespace strided

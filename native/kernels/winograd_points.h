@@ -6,11 +6,12 @@
 namespace strided {
 namespace {
 
-// The one-dimensional transforms for tiles of 4: points 0, ±2/3, ±3/2, infinity.
-struct Four {
-  static constexpr int kTile = 4;
+// The points 0, ±2/3, ±3/2 and infinity of a patch of 6, with the powers and scales of ±a and ±b.
+struct SixPoints {
   static constexpr int kPatch = 6;
-  static constexpr float a = 2.0f / 3, b = 1.5f, a2 = a * a, b2 = b * b;
+  static constexpr float a = 2.0f / 3, a2 = a * a, a3 = a2 * a, a4 = a2 * a2;
+  static constexpr float b = 1.5f, b2 = b * b, b3 = b2 * b, b4 = b2 * b2;
+  static constexpr float ca = 1 / (2 * a2 * (a2 - b2)), cb = 1 / (2 * b2 * (b2 - a2));
 
   // Bᵀ d
   static STRIDED_INLINE void input(const Vec (&d)[6], Vec (&t)[6]) {
@@ -21,61 +22,94 @@ struct Four {
     const Vec q = mul(set1(a), fnma(set1(b2), d[1], d[3]));
     const Vec r = fnma(set1(a2), d[2], d[4]);
     const Vec s = mul(set1(b), fnma(set1(a2), d[1], d[3]));
-    t[1] = add(p, q);
-    t[2] = sub(p, q);
-    t[3] = add(r, s);
-    t[4] = sub(r, s);
+    pairs(p, q, r, s, t);
   }
+  // The values at 1, 2: first ± second, at 3, 4: third ± fourth.
+  static STRIDED_INLINE void pairs(Vec even_a, Vec odd_a, Vec even_b, Vec odd_b, Vec (&t)[6]) {
+    t[1] = add(even_a, odd_a);
+    t[2] = sub(even_a, odd_a);
+    t[3] = add(even_b, odd_b);
+    t[4] = sub(even_b, odd_b);
+  }
+  static STRIDED_INLINE Vec two(float x, Vec u, float y, Vec v) { return fma(set1(x), u, mul(set1(y), v)); }
+};
+
+// Tiles of 4 for kernels of 3.
+struct FourByThree : SixPoints {
+  static constexpr int kTile = 4;
+  static constexpr int kKernel = 3;
+
   // G g
   static STRIDED_INLINE void weight(const Vec (&g)[3], Vec (&u)[6]) {
-    constexpr float c1 = 1 / (2 * a2 * (a2 - b2)), c2 = 1 / (2 * b2 * (b2 - a2));
-    const Vec even1 = mul(set1(c1), fma(set1(a2), g[2], g[0]));
-    const Vec odd1 = mul(set1(c1 * a), g[1]);
-    const Vec even2 = mul(set1(c2), fma(set1(b2), g[2], g[0]));
-    const Vec odd2 = mul(set1(c2 * b), g[1]);
     u[0] = g[0];
-    u[1] = add(even1, odd1);
-    u[2] = sub(even1, odd1);
-    u[3] = add(even2, odd2);
-    u[4] = sub(even2, odd2);
     u[5] = g[2];
+    pairs(mul(set1(ca), fma(set1(a2), g[2], g[0])), mul(set1(ca * a), g[1]), mul(set1(cb), fma(set1(b2), g[2], g[0])),
+          mul(set1(cb * b), g[1]), u);
   }
   // Aᵀ m
   static STRIDED_INLINE void output(const Vec (&m)[6], Vec (&y)[4]) {
     const Vec s1 = add(m[1], m[2]), e1 = sub(m[1], m[2]);
     const Vec s2 = add(m[3], m[4]), e2 = sub(m[3], m[4]);
     y[0] = add(m[0], add(s1, s2));
-    y[1] = fma(set1(a), e1, mul(set1(b), e2));
-    y[2] = fma(set1(a2), s1, mul(set1(b2), s2));
-    y[3] = fma(set1(a2 * a), e1, fma(set1(b2 * b), e2, m[5]));
+    y[1] = two(a, e1, b, e2);
+    y[2] = two(a2, s1, b2, s2);
+    y[3] = add(two(a3, e1, b3, e2), m[5]);
   }
   // A y
   static STRIDED_INLINE void gradient(const Vec (&y)[4], Vec (&d)[6]) {
-    const Vec even1 = fma(set1(a2), y[2], y[0]);
-    const Vec odd1 = fma(set1(a2 * a), y[3], mul(set1(a), y[1]));
-    const Vec even2 = fma(set1(b2), y[2], y[0]);
-    const Vec odd2 = fma(set1(b2 * b), y[3], mul(set1(b), y[1]));
     d[0] = y[0];
-    d[1] = add(even1, odd1);
-    d[2] = sub(even1, odd1);
-    d[3] = add(even2, odd2);
-    d[4] = sub(even2, odd2);
     d[5] = y[3];
+    pairs(fma(set1(a2), y[2], y[0]), two(a3, y[3], a, y[1]), fma(set1(b2), y[2], y[0]), two(b3, y[3], b, y[1]), d);
   }
   // Gᵀ m
   static STRIDED_INLINE void weight_gradient(const Vec (&m)[6], Vec (&g)[3]) {
-    constexpr float c1 = 1 / (2 * a2 * (a2 - b2)), c2 = 1 / (2 * b2 * (b2 - a2));
-    const Vec s1 = mul(set1(c1), add(m[1], m[2])), e1 = mul(set1(c1 * a), sub(m[1], m[2]));
-    const Vec s2 = mul(set1(c2), add(m[3], m[4])), e2 = mul(set1(c2 * b), sub(m[3], m[4]));
-    g[0] = add(m[0], add(s1, s2));
-    g[1] = add(e1, e2);
-    g[2] = fma(set1(a2), s1, fma(set1(b2), s2, m[5]));
+    const Vec s1 = add(m[1], m[2]), e1 = sub(m[1], m[2]);
+    const Vec s2 = add(m[3], m[4]), e2 = sub(m[3], m[4]);
+    g[0] = add(m[0], two(ca, s1, cb, s2));
+    g[1] = two(ca * a, e1, cb * b, e2);
+    g[2] = add(two(ca * a2, s1, cb * b2, s2), m[5]);
   }
 };
 
-// For tiles of 2: points 0, ±1, infinity.
-struct Two {
+// Tiles of 2 for kernels of 5.
+struct TwoByFive : SixPoints {
   static constexpr int kTile = 2;
+  static constexpr int kKernel = 5;
+
+  // G g
+  static STRIDED_INLINE void weight(const Vec (&g)[5], Vec (&u)[6]) {
+    u[0] = g[0];
+    u[5] = g[4];
+    pairs(mul(set1(ca), add(g[0], two(a2, g[2], a4, g[4]))), two(ca * a, g[1], ca * a3, g[3]),
+          mul(set1(cb), add(g[0], two(b2, g[2], b4, g[4]))), two(cb * b, g[1], cb * b3, g[3]), u);
+  }
+  // Aᵀ m
+  static STRIDED_INLINE void output(const Vec (&m)[6], Vec (&y)[2]) {
+    y[0] = add(m[0], add(add(m[1], m[2]), add(m[3], m[4])));
+    y[1] = add(two(a, sub(m[1], m[2]), b, sub(m[3], m[4])), m[5]);
+  }
+  // A y
+  static STRIDED_INLINE void gradient(const Vec (&y)[2], Vec (&d)[6]) {
+    d[0] = y[0];
+    d[5] = y[1];
+    pairs(y[0], mul(set1(a), y[1]), y[0], mul(set1(b), y[1]), d);
+  }
+  // Gᵀ m
+  static STRIDED_INLINE void weight_gradient(const Vec (&m)[6], Vec (&g)[5]) {
+    const Vec s1 = add(m[1], m[2]), e1 = sub(m[1], m[2]);
+    const Vec s2 = add(m[3], m[4]), e2 = sub(m[3], m[4]);
+    g[0] = add(m[0], two(ca, s1, cb, s2));
+    g[1] = two(ca * a, e1, cb * b, e2);
+    g[2] = two(ca * a2, s1, cb * b2, s2);
+    g[3] = two(ca * a3, e1, cb * b3, e2);
+    g[4] = add(two(ca * a4, s1, cb * b4, s2), m[5]);
+  }
+};
+
+// Tiles of 2 for kernels of 3: points 0, ±1, infinity.
+struct TwoByThree {
+  static constexpr int kTile = 2;
+  static constexpr int kKernel = 3;
   static constexpr int kPatch = 4;
 
   static STRIDED_INLINE void input(const Vec (&d)[4], Vec (&t)[4]) {

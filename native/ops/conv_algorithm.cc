@@ -7,27 +7,37 @@ namespace {
 constexpr int64_t kLeastChannels = 16;
 // What a multiplication of each algorithm costs beside its count: the transforms' share, measured at 64 and 128
 // channels.
-constexpr double kWinograd4Overhead = 1.5;
-constexpr double kWinograd2Overhead = 1.4;
+constexpr double kOverhead4x3 = 1.5;
+constexpr double kOverhead2x3 = 1.4;
+constexpr double kOverhead2x5 = 1.6;
 
 // Multiplications for each channel pair of one image.
 double winograd_cost(const ConvProblem& p, int64_t tile, double overhead) {
-  const int64_t patch = tile + 2;
+  const int64_t patch = tile + p.kh - 1;
   return overhead * static_cast<double>(ceil_div(p.oh, tile) * ceil_div(p.ow, tile) * patch * patch);
+}
+
+bool fits_winograd(const ConvProblem& p) {
+  const bool dense =
+      p.g == 1 && p.kd == 1 && p.id == 1 && p.od == 1 && p.sh == 1 && p.sw == 1 && p.dh == 1 && p.dw == 1;
+  const bool square = p.kh == p.kw && (p.kh == 3 || p.kh == 5);
+  return dense && square && p.ph < p.kh && p.pw < p.kw && p.ic >= kLeastChannels && p.oc >= kLeastChannels &&
+         p.oh == p.ih + 2 * p.ph - p.kh + 1 && p.ow == p.iw + 2 * p.pw - p.kw + 1;
 }
 
 }  // namespace
 
 ConvAlgorithm conv_algorithm(const ConvProblem& p, ConvPrecision precision) {
-  const bool fits = p.kh == 3 && p.kw == 3 && p.sh == 1 && p.sw == 1 && p.dh == 1 && p.dw == 1 && p.g == 1 &&
-                    p.kd == 1 && p.id == 1 && p.od == 1 && p.ph <= 2 && p.pw <= 2 && p.ic >= kLeastChannels &&
-                    p.oc >= kLeastChannels && p.oh == p.ih + 2 * p.ph - 2 && p.ow == p.iw + 2 * p.pw - 2;
-  if (!fits || precision == ConvPrecision::strict) return ConvAlgorithm::direct;
-  const double direct = static_cast<double>(9 * p.oh * p.ow);
-  const double two = winograd_cost(p, 2, kWinograd2Overhead);
-  const double four = winograd_cost(p, 4, kWinograd4Overhead);
-  if (precision == ConvPrecision::fast && four < direct && four <= two) return ConvAlgorithm::winograd4;
-  return two < direct ? ConvAlgorithm::winograd2 : ConvAlgorithm::direct;
+  if (precision == ConvPrecision::strict || !fits_winograd(p)) return ConvAlgorithm::direct;
+  const double direct = static_cast<double>(p.taps() * p.oh * p.ow);
+  if (p.kh == 5) {
+    const bool wins = precision == ConvPrecision::fast && winograd_cost(p, 2, kOverhead2x5) < direct;
+    return wins ? ConvAlgorithm::winograd_2x5 : ConvAlgorithm::direct;
+  }
+  const double two = winograd_cost(p, 2, kOverhead2x3);
+  const double four = winograd_cost(p, 4, kOverhead4x3);
+  if (precision == ConvPrecision::fast && four < direct && four <= two) return ConvAlgorithm::winograd_4x3;
+  return two < direct ? ConvAlgorithm::winograd_2x3 : ConvAlgorithm::direct;
 }
 
 }  // namespace strided

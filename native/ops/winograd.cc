@@ -135,13 +135,14 @@ void run(const Context& context, const Plan& plan, const float* source, float* o
   std::fill_n(zeros.get(), plan.ic, 0.0f);
   const Workspace<float> u(context, plan.frequencies * plan.u_plane);
   const Slices depths(plan.ic, kWeightDepth);
-  const ThreadWorkspace<float> taps(context, 9 * ceil_div(plan.ic, depths.count) * plan.panels.max_width());
+  const int64_t kernel_taps = int64_t{plan.w.kernel} * plan.w.kernel;
+  const ThreadWorkspace<float> taps(context, kernel_taps * ceil_div(plan.ic, depths.count) * plan.panels.max_width());
   context.parallel(plan.panels.count() * depths.count, [&](int64_t slice, int thread) {
     const int64_t panel = slice / depths.count;
     const int64_t k = depths.begin(slice % depths.count);
     const int64_t depth = depths.end(slice % depths.count) - k;
     const int64_t width = plan.panels.width(panel);
-    for (int64_t tap = 0; tap < 9; tap++) pack(tap, k, depth, panel, taps.get(thread) + tap * depth * width);
+    for (int64_t tap = 0; tap < kernel_taps; tap++) pack(tap, k, depth, panel, taps.get(thread) + tap * depth * width);
     plan.w.weights(depth * width, taps.get(thread), u.get() + plan.panels.first_column(panel) * plan.ic + k * width,
                    plan.u_plane);
   });
@@ -152,7 +153,8 @@ void run(const Context& context, const Plan& plan, const float* source, float* o
 }  // namespace
 
 const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm) {
-  return algorithm == ConvAlgorithm::winograd4 ? kernels.winograd4 : kernels.winograd2;
+  if (algorithm == ConvAlgorithm::winograd_4x3) return kernels.winograd.four_by_three;
+  return algorithm == ConvAlgorithm::winograd_2x3 ? kernels.winograd.two_by_three : kernels.winograd.two_by_five;
 }
 
 void WinogradTiles::pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const {
@@ -181,8 +183,8 @@ void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Con
   const WinogradKernels& w = winograd_kernels(kernels, algorithm);
   const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, w.tile, w.patch}, p.oc, bias);
   run(context, plan, input, output, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
-    const float* from = weight + (plan.panels.first_column(panel) * 9 + tap) * p.ic + k;
-    kernels.pack.transposed(depth, plan.panels.columns(panel), plan.panels.width(panel), from, 9 * p.ic, target);
+    const float* from = weight + (plan.panels.first_column(panel) * p.taps() + tap) * p.ic + k;
+    kernels.pack.transposed(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);
   });
 }
 
@@ -190,10 +192,11 @@ void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, co
                              const float* grad_output, const float* weight, float* grad_input) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_kernels(kernels, algorithm);
-  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, 2 - p.ph, 2 - p.pw, w.tile, w.patch}, p.ic, nullptr);
+  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, p.kh - 1 - p.ph, p.kw - 1 - p.pw, w.tile, w.patch},
+                  p.ic, nullptr);
   run(context, plan, grad_output, grad_input, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
-    const float* from = weight + (k * 9 + 8 - tap) * p.ic + plan.panels.first_column(panel);
-    kernels.pack.rows(depth, plan.panels.columns(panel), plan.panels.width(panel), from, 9 * p.ic, target);
+    const float* from = weight + ((k + 1) * p.taps() - 1 - tap) * p.ic + plan.panels.first_column(panel);
+    kernels.pack.rows(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);
   });
 }
 

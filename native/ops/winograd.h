@@ -20,7 +20,7 @@ struct WinogradTiles {
   int64_t n, h, w, channels;  // source image
   int64_t oh, ow;             // output image
   int64_t ph, pw;             // zero rows and columns above and left of the source
-  int64_t tile, size;         // m, and side of what is read: m + 2 for an input patch, m for a gradient tile
+  int64_t tile, size;         // m, and side of what is read: m + k - 1 for an input patch, m for a gradient tile
 
   int64_t rows() const { return ceil_div(oh, tile); }
   int64_t columns() const { return ceil_div(ow, tile); }

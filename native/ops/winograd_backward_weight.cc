@@ -6,6 +6,15 @@
 namespace strided {
 namespace {
 
+// Products of up to this many floats (36 frequencies of 64 x 64 channels) stay in L2 while a thread adds to them.
+constexpr int64_t kResidentProducts = 160 << 10;
+// Tiles whose transforms one block holds beside them, by floats: a block is the depth of the products, so at least 24.
+constexpr int64_t kBlockFloats = 128 << 10;
+constexpr int64_t kLeastBlock = 24;
+// Shares of the tiles with products of their own, added in order at the end; each is worth some blocks.
+constexpr int64_t kMaxParts = 16;
+constexpr int64_t kBlocksPerPart = 4;
+
 // Floats of V and D that one step holds: a third of a desktop's L3.
 constexpr int64_t kStepFloats = 3 << 20;
 // Output channels of one block of products.
@@ -64,26 +73,88 @@ void multiply(const KernelTable& kernels, const Plan& plan, int64_t block, int64
   kernels.gemm.outer(tile);
 }
 
-// Gᵀ m G of one block into its place in [oc, 9, ic].
+// Gᵀ m G of one block into its place in [oc, taps, ic].
 void transform_block(const Plan& plan, int64_t block, const float* m, float* grad_weight) {
   const Slices& rows = plan.rows;
+  const int64_t filter = int64_t{plan.w.kernel} * plan.w.kernel * plan.ic;
   const int64_t i = block / plan.panels.count();
   const int64_t panel = block % plan.panels.count();
   for (int64_t row = rows.begin(i); row < rows.end(i); row++) {
     plan.w.weight_gradient(plan.panels.columns(panel), m + (row - rows.begin(i)) * plan.panels.width(panel),
-                           plan.block_plane, grad_weight + row * 9 * plan.ic + plan.panels.first_column(panel),
-                           plan.ic);
+                           plan.block_plane, grad_weight + row * filter + plan.panels.first_column(panel), plan.ic);
   }
 }
 
-}  // namespace
+void transform_tile(const Plan& plan, int64_t tile, const float* input, const float* grad_output, const float* zeros,
+                    float* v, int64_t v_plane, float* d, int64_t d_plane) {
+  const float* pixels[36];
+  plan.inputs.pixels(tile, input, zeros, pixels);
+  plan.w.input(plan.ic, pixels, v, v_plane);
+  plan.gradients.pixels(tile, grad_output, zeros, pixels);
+  plan.w.gradient(plan.oc, pixels, d, d_plane);
+}
 
-void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
-                              const float* grad_output, float* grad_weight) {
+// Each slice takes its share of the tiles through transforms and products, block by block.
+void run_fused(const Context& context, const Plan& plan, const float* input, const float* grad_output,
+               const float* zeros, float* grad_weight) {
+  const int64_t tiles = plan.inputs.count();
+  const int64_t tile_floats = plan.frequencies * (plan.ic + plan.oc);
+  const int64_t block = std::clamp<int64_t>(kBlockFloats / tile_floats, kLeastBlock, 128);
+  const Slices parts(tiles, std::max(ceil_div(tiles, kMaxParts), kBlocksPerPart * block));
+  const int64_t m_plane = plan.oc * plan.ic + kPlanePadding;
+  const Workspace<float> m(context, parts.count * plan.frequencies * m_plane);
+  const int64_t v_floats = plan.frequencies * plan.v_plane(block);
+  const ThreadWorkspace<float> scratch(context, v_floats + plan.frequencies * plan.d_plane(block));
+  context.parallel(parts.count, [&](int64_t part, int thread) {
+    float* v = scratch.get(thread);
+    float* d = v + v_floats;
+    for (int64_t begin = parts.begin(part); begin < parts.end(part); begin += block) {
+      const int64_t count = std::min(block, parts.end(part) - begin);
+      for (int64_t t = 0; t < count; t++) {
+        transform_tile(plan, begin + t, input, grad_output, zeros, v + t * plan.ic, plan.v_plane(count),
+                       d + t * plan.oc, plan.d_plane(count));
+      }
+      const GemmRun run{0, 0, count};
+      for (int64_t f = 0; f < plan.frequencies; f++) {
+        for (int64_t panel = 0; panel < plan.panels.count(); panel++) {
+          GemmTile tile{};
+          tile.rows = plan.oc;
+          tile.columns = plan.panels.columns(panel);
+          tile.units = plan.panels.units(panel);
+          tile.a = d + f * plan.d_plane(count);
+          tile.a_k = plan.oc;
+          tile.b = v + f * plan.v_plane(count) + plan.panels.first_column(panel);
+          tile.b_k = plan.ic;
+          tile.runs = &run;
+          tile.run_count = 1;
+          tile.accumulate = begin != parts.begin(part);
+          tile.c = m.get() + (part * plan.frequencies + f) * m_plane + plan.panels.first_column(panel);
+          tile.c_row = plan.ic;
+          context.kernels->gemm.outer(tile);
+        }
+      }
+    }
+  });
+  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
+  const Slices rows(plan.oc, 4);
+  context.parallel(rows.count, [&](int64_t slice, int) {
+    const int64_t at = rows.begin(slice) * plan.ic;
+    const int64_t size = rows.end(slice) * plan.ic - at;
+    for (int64_t i = plan.frequencies; i < parts.count * plan.frequencies; i++) {
+      float* sum = m.get() + i % plan.frequencies * m_plane + at;
+      add(size, sum, m.get() + i * m_plane + at, sum);
+    }
+    for (int64_t row = rows.begin(slice); row < rows.end(slice); row++) {
+      plan.w.weight_gradient(plan.ic, m.get() + row * plan.ic, m_plane,
+                             grad_weight + row * plan.w.kernel * plan.w.kernel * plan.ic, plan.ic);
+    }
+  });
+}
+
+// All threads take a step's tiles through the transforms, then share out the products by block of channels.
+void run_staged(const Context& context, const Plan& plan, const float* input, const float* grad_output,
+                const float* zeros, float* grad_weight) {
   const KernelTable& kernels = *context.kernels;
-  const Plan plan(kernels, winograd_kernels(kernels, algorithm), p);
-  const Workspace<float> zeros(context, std::max(p.ic, p.oc));
-  std::fill_n(zeros.get(), std::max(p.ic, p.oc), 0.0f);
   const Workspace<float> v(context, plan.frequencies * plan.v_plane(plan.most));
   const Workspace<float> d(context, plan.frequencies * plan.d_plane(plan.most));
   const bool many = plan.blocks() >= kManyBlocks;
@@ -97,12 +168,9 @@ void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, c
     const bool last = step + 1 == plan.steps.count;
     const Slices groups(count, 4);
     context.parallel(groups.count, [&](int64_t slice, int) {
-      const float* pixels[36];
       for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
-        plan.inputs.pixels(begin + t, input, zeros.get(), pixels);
-        plan.w.input(plan.ic, pixels, v.get() + t * plan.ic, plan.v_plane(count));
-        plan.gradients.pixels(begin + t, grad_output, zeros.get(), pixels);
-        plan.w.gradient(plan.oc, pixels, d.get() + t * plan.oc, plan.d_plane(count));
+        transform_tile(plan, begin + t, input, grad_output, zeros, v.get() + t * plan.ic, plan.v_plane(count),
+                       d.get() + t * plan.oc, plan.d_plane(count));
       }
     });
     const int64_t shares = many ? 1 : plan.frequencies;
@@ -121,6 +189,18 @@ void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, c
   context.parallel(plan.blocks(), [&](int64_t block, int) {
     transform_block(plan, block, m.get() + block * plan.block_floats(), grad_weight);
   });
+}
+
+}  // namespace
+
+void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
+                              const float* grad_output, float* grad_weight) {
+  const KernelTable& kernels = *context.kernels;
+  const Plan plan(kernels, winograd_kernels(kernels, algorithm), p);
+  const Workspace<float> zeros(context, std::max(p.ic, p.oc));
+  std::fill_n(zeros.get(), std::max(p.ic, p.oc), 0.0f);
+  const bool fused = plan.frequencies * p.ic * p.oc <= kResidentProducts;
+  (fused ? run_fused : run_staged)(context, plan, input, grad_output, zeros.get(), grad_weight);
 }
 
 }  // namespace strided

@@ -3,7 +3,7 @@
 #include <bit>
 #include <new>
 
-#if defined(__linux__)
+#if !defined(_WIN32)
 #include <sys/mman.h>
 #endif
 
@@ -33,24 +33,63 @@ size_t size_class(size_t bytes, size_t* size) {
   return kSmallClasses + 8 * static_cast<size_t>(log - kSmallLog) + eighths - 1;
 }
 
-size_t alignment_of(size_t size) { return size >= kHugePage ? kHugePage : kAlignment; }
+// Blocks of at least this much are mapped from the system one by one, and can go back to it; smaller ones are cut from
+// slabs that stay. The C library's heap is no place for either: freed blocks of changing sizes leave holes there, which
+// made a process three times as large as its pool.
+constexpr size_t kMapped = size_t{128} << 10;
+constexpr size_t kSlab = size_t{1} << 20;
 
-void* system_allocate(size_t size) {
-  void* block = ::operator new(size, std::align_val_t(alignment_of(size)), std::nothrow);
+#if defined(_WIN32)
+void* map_pages(size_t size) { return ::operator new(size, std::align_val_t(kAlignment), std::nothrow); }
+void unmap_pages(void* block, size_t) { ::operator delete(block, std::align_val_t(kAlignment)); }
+#else
+constexpr size_t kPage = 4096;
+
+size_t whole_pages(size_t size) { return (size + kPage - 1) / kPage * kPage; }
+
+void* map_pages(size_t size) {
+  size = whole_pages(size);
+  const size_t slack = size >= kHugePage ? kHugePage : 0;
+  void* mapped = mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  if (slack == 0) return mapped;
+  // Cut down to a stretch that starts on a huge page.
+  char* const start = static_cast<char*>(mapped);
+  const size_t before = (kHugePage - reinterpret_cast<uintptr_t>(start) % kHugePage) % kHugePage;
+  if (before > 0) munmap(start, before);
+  if (slack > before) munmap(start + before + size, slack - before);
 #if defined(__linux__)
   // Advice only: a failure costs speed on first touch and nothing else.
-  if (block != nullptr && size >= kHugePage) (void)madvise(block, size, MADV_HUGEPAGE);
+  (void)madvise(start + before, size, MADV_HUGEPAGE);
 #endif
-  return block;
+  return start + before;
 }
 
-void system_release(void* block, size_t size) { ::operator delete(block, std::align_val_t(alignment_of(size))); }
+void unmap_pages(void* block, size_t size) { munmap(block, whole_pages(size)); }
+#endif
 
 }  // namespace
 
 MemoryPool::MemoryPool() : free_(kClasses) {}
 
-MemoryPool::~MemoryPool() { trim(0); }
+MemoryPool::~MemoryPool() {
+  trim(0);
+  for (void* slab : slabs_) unmap_pages(slab, kSlab);
+}
+
+// A new block of a class: mapped, or the next stretch of the current slab.
+void* MemoryPool::create(size_t size) {
+  if (size >= kMapped) return map_pages(size);
+  if (size > slab_left_) {
+    void* slab = map_pages(kSlab);
+    if (slab == nullptr) return nullptr;
+    slabs_.push_back(slab);
+    slab_left_ = kSlab;
+  }
+  char* const block = static_cast<char*>(slabs_.back()) + (kSlab - slab_left_);
+  slab_left_ -= size;
+  return block;
+}
 
 size_t MemoryPool::rounded(size_t bytes) {
   size_t size;
@@ -64,10 +103,10 @@ void* MemoryPool::allocate(size_t bytes) {
   std::vector<void*>& list = free_[size_class(bytes, &size)];
   void* block;
   if (list.empty()) {
-    block = system_allocate(size);
+    block = create(size);
     if (block == nullptr) {
       trim(0);
-      block = system_allocate(size);
+      block = create(size);
       if (block == nullptr) return nullptr;
     }
   } else {
@@ -89,17 +128,13 @@ void MemoryPool::release(void* block, size_t bytes) {
 }
 
 void MemoryPool::trim(size_t keep) {
-  for (size_t index = kClasses; index-- > 0 && pooled_ > keep;) {
+  for (size_t index = kClasses; index-- > kSmallClasses && pooled_ > keep;) {
+    const size_t log = (index - kSmallClasses) / 8 + kSmallLog;
+    const size_t size = (size_t{1} << log) + ((index - kSmallClasses) % 8 + 1) * (size_t{1} << (log - 3));
+    if (size < kMapped) return;
     std::vector<void*>& list = free_[index];
-    size_t size;
-    if (index < kSmallClasses) {
-      size = (index + 1) * kAlignment;
-    } else {
-      const size_t log = (index - kSmallClasses) / 8 + kSmallLog;
-      size = (size_t{1} << log) + ((index - kSmallClasses) % 8 + 1) * (size_t{1} << (log - 3));
-    }
     while (!list.empty() && pooled_ > keep) {
-      system_release(list.back(), size);
+      unmap_pages(list.back(), size);
       list.pop_back();
       pooled_ -= size;
     }

@@ -34,7 +34,11 @@ class MemoryPool {
   size_t peak_bytes() const { return peak_; }
 
  private:
+  void* create(size_t size);
+
   std::vector<std::vector<void*>> free_;
+  std::vector<void*> slabs_;
+  size_t slab_left_ = 0;
   size_t live_ = 0;
   size_t pooled_ = 0;
   size_t peak_ = 0;
