@@ -29,7 +29,7 @@ const LAYER_OPTIONS = [...TRANSPOSE_OPTIONS, 'bias']
  * What transposed convolution layers share: a weight `[inChannels, outChannels / groups, ...kernelSize]`, channels-last in
  * memory, and a bias `[outChannels]`, both of which start evenly from `±1 / √(outChannels / groups · window)`.
  */
-export abstract class ConvTransposeLayer extends Module<[input: Tensor, outputSize?: readonly number[]]> {
+export abstract class ConvTransposeLayer extends Module {
   weight: Parameter
   bias: Parameter | null
   readonly inChannels: number

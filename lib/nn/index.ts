@@ -1,8 +1,8 @@
 // Layers, containers, losses and initialisation, as `nn` of the package.
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch_norm.ts'
 export { ModuleList, Sequential } from './containers.ts'
-export type { ConvLayerOptions } from './conv_layer.ts'
-export type { ConvTransposeLayerOptions } from './conv_transpose_layer.ts'
+export type { ConvLayer, ConvLayerOptions } from './conv_layer.ts'
+export type { ConvTransposeLayer, ConvTransposeLayerOptions } from './conv_transpose_layer.ts'
 export { ConvTranspose1d } from './conv_transpose1d.ts'
 export { ConvTranspose2d } from './conv_transpose2d.ts'
 export { ConvTranspose3d } from './conv_transpose3d.ts'

@@ -117,6 +117,7 @@ export function stridesLike({ shape, strides }: Tensor, to: Shape): Strides | un
 function spread(op: string, input: Tensor, dim: number, sources: readonly number[]): Tensor {
   const shape = input.shape.with(dim, sources.length)
   const output = emptyTensor(shape, input.dtype, stridesLike(input, shape))
+  if (output.size === 0) return output
   for (const { from, to, length, step } of runsOf(sources)) {
     copyElements(op, along(input, dim, from, length, step), along(output, dim, to, length))
   }
@@ -127,6 +128,7 @@ function spread(op: string, input: Tensor, dim: number, sources: readonly number
 function gather(op: string, gradOutput: Tensor, dim: number, sources: readonly number[], size: number): Tensor {
   const shape = gradOutput.shape.with(dim, size)
   const gradInput = emptyTensor(shape, 'float32', stridesLike(gradOutput, shape))
+  if (gradInput.size === 0) return gradInput
   const runs = runsOf(sources)
   // What is only copied comes first where it covers everything; the rest is added to it, or to zeros.
   const whole = runs.find(({ length, step }) => step === 1 && length === size)
