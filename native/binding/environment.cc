@@ -12,7 +12,8 @@ namespace {
 constexpr size_t kLeastBytes = size_t{48} << 20;
 // The same for the number of storages: each costs the engine a weak handle that every collection visits.
 constexpr size_t kLeastStorages = size_t{1} << 14;
-// What is pooled but unused stays within a quarter of what was in use at the most, and at least this.
+// What is pooled but unused may be one and a half times what was ever in use at once, and this much in any case: blocks
+// of many sizes never fit all at the same time, and giving them back within a step would cost page faults in the next.
 constexpr size_t kLeastPooled = size_t{32} << 20;
 // V8 learns of changes in steps: each report is a call into the engine.
 constexpr int64_t kReportStep = 1 << 20;
@@ -74,9 +75,8 @@ void Environment::free(uint32_t index) {
   storages_--;
   report_external_memory();
   // Shapes that changed leave blocks of sizes that nothing asks for any more.
-  if (pool_.pooled_bytes() > std::max(kLeastPooled, pool_.live_bytes() + pool_.peak_bytes() / 4)) {
-    pool_.trim(pool_.live_bytes() / 2 + kLeastPooled / 2);
-  }
+  const size_t most = std::max(kLeastPooled, pool_.peak_bytes() / 2 * 3);
+  if (pool_.pooled_bytes() > most) pool_.trim(most / 4 * 3);
 }
 
 void Environment::sweep() {
