@@ -81,12 +81,17 @@ export class Sums {
     this.#terms[at]++
   }
 
-  /** Expects float32 sums in any order to agree. */
-  check(what: string, got: ArrayLike<number>): void {
+  /**
+   * Expects float32 sums in any order to agree. With `spread` their errors may be that many times those of the largest
+   * element, for algorithms that share roundings among neighbours.
+   */
+  check(what: string, got: ArrayLike<number>, spread?: number): void {
     if (got.length !== this.total.length)
       throw new Error(`${what}: expected ${this.total.length} elements, got ${got.length}`)
+    const errors = this.#magnitude.map((magnitude, i) => sumError(this.#terms[i]) * magnitude)
+    const largest = errors.reduce((most, error) => Math.max(most, error), 0)
     for (let i = 0; i < got.length; i++) {
-      const bound = sumError(this.#terms[i]) * this.#magnitude[i]
+      const bound = spread === undefined ? errors[i] : spread * largest
       if (Math.abs(got[i] - this.total[i]) <= bound) continue
       throw new Error(`${what}[${i}]: expected ${this.total[i]} within ${bound}, got ${got[i]}`)
     }

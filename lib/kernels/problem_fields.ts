@@ -1,0 +1,236 @@
+import type { BatchNormProblem } from '../reference/batch_norm.ts'
+import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
+import type { CastProblem } from '../reference/cast.ts'
+import type { Conv2dProblem } from '../reference/conv2d.ts'
+import type { Conv3dProblem } from '../reference/conv3d.ts'
+import type { CopyProblem } from '../reference/copy.ts'
+import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
+import type { DropoutProblem } from '../reference/dropout.ts'
+import type { GatherRowsProblem } from '../reference/gather_rows.ts'
+import type { LinearProblem } from '../reference/linear.ts'
+import type { SoftmaxProblem } from '../reference/log_softmax.ts'
+import type { MatmulProblem } from '../reference/matmul.ts'
+import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
+import type { NormalProblem, UniformProblem } from '../reference/random.ts'
+import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
+import type { SgdProblem } from '../reference/sgd.ts'
+import type { DType } from '../reference/types.ts'
+import type { UnaryOp } from '../reference/unary.ts'
+
+/** The problem behind each op that has kernels, by the stem of its files. */
+export interface Problems {
+  fill: { size: number }
+  copy: CopyProblem
+  cast: CastProblem
+  gather_rows: GatherRowsProblem
+  unary: { size: number; op: UnaryOp }
+  binary: BinaryProblem & { op: BinaryOp | CompareOp }
+  reduce: ReduceProblem
+  relu: { size: number }
+  dropout: DropoutProblem
+  matmul: MatmulProblem
+  linear: LinearProblem
+  conv2d: Conv2dProblem
+  conv3d: Conv3dProblem
+  max_pool2d: MaxPool2dProblem
+  batch_norm: BatchNormProblem
+  log_softmax: SoftmaxProblem
+  cross_entropy: CrossEntropyProblem
+  sgd: SgdProblem
+  random_uniform: UniformProblem
+  random_normal: NormalProblem
+}
+
+/** Stem of an op that has problem strings. */
+export type ProblemOp = keyof Problems
+
+/** What a field of a problem holds. */
+export type Value = number | string | boolean | readonly number[]
+/** A problem by the names of its fields. */
+export type Values = Record<string, Value>
+
+/** One part of a problem string. */
+export interface Field {
+  /** Property of the problem. */
+  name: string
+  /** What stands before the number; words and flags stand alone. */
+  key: string
+  kind: 'number' | 'list' | 'word' | 'flag'
+  /** What a word may be. */
+  words?: readonly string[]
+  /** What an absent field means; fields without it are required. Computed from the fields before it. */
+  fallback?: (values: Values) => Value
+  /** Printed even when it equals its fallback. */
+  always: boolean
+}
+
+type Fallback = Value | ((values: Values) => Value)
+
+function field(
+  kind: Field['kind'],
+  name: string,
+  key: string,
+  fallback?: Fallback,
+  always = fallback === undefined,
+): Field {
+  return {
+    kind,
+    name,
+    key,
+    always,
+    fallback: typeof fallback === 'function' ? fallback : fallback === undefined ? undefined : () => fallback,
+  }
+}
+
+const number = (name: string, fallback?: Fallback, always?: boolean): Field =>
+  field('number', name, name, fallback, always)
+const short = (name: string, key: string, fallback?: Fallback): Field => field('number', name, key, fallback)
+const list = (name: string, key: string, fallback?: Fallback): Field => field('list', name, key, fallback)
+const word = (name: string, words: readonly string[]): Field => ({ ...field('word', name, name), words })
+const flag = (name: string, key = name): Field => field('flag', name, key, false)
+const same =
+  (name: string) =>
+  (values: Values): Value =>
+    values[name]
+
+/** Output size of a window that is given per dimension as size, stride, padding and dilation. */
+function windowed(d: 'd' | 'h' | 'w'): (values: Values) => number {
+  return (values) => {
+    const [i, k, s, p, dilation] = ['i', 'k', 's', 'p', 'd'].map((letter) => values[letter + d] as number)
+    return Math.floor((i + 2 * p - dilation * (k - 1) - 1) / s) + 1
+  }
+}
+
+/** Row-major strides of the list field `name`, the innermost one being `step`. */
+function dense(name: string, step: (values: Values) => number = () => 1): (values: Values) => Value {
+  return (values) => {
+    const shape = values[name] as readonly number[]
+    const strides = [...shape]
+    let stride = step(values)
+    for (let d = shape.length - 1; d >= 0; d--) {
+      strides[d] = stride
+      stride *= shape[d]
+    }
+    return strides
+  }
+}
+
+const product =
+  (a: string, b: string) =>
+  (values: Values): number =>
+    (values[a] as number) * (values[b] as number)
+
+const window2d = [number('kh'), number('kw', same('kh'))]
+// The output size comes last, as it follows from all the others.
+const strides2d = (stride: Fallback): Field[] => [
+  number('sh', stride, true),
+  number('sw', same('sh')),
+  number('ph', 0, true),
+  number('pw', same('ph')),
+  number('dh', 1),
+  number('dw', same('dh')),
+  number('oh', windowed('h')),
+  number('ow', windowed('w')),
+]
+// One letter's numbers along depth, height and width.
+const axes3d = (letter: string, fallback?: Fallback, always?: boolean): Field[] => [
+  number(`${letter}d`, fallback, always),
+  number(`${letter}h`, same(`${letter}d`)),
+  number(`${letter}w`, same(`${letter}h`)),
+]
+const window3d = [...axes3d('k'), ...axes3d('s', 1, true), ...axes3d('p', 0, true), ...axes3d('d', 1)]
+const outputs3d = (['d', 'h', 'w'] as const).map((axis) => number(`o${axis}`, windowed(axis)))
+const stream = [number('seed', 0), number('offset', 0)]
+
+const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
+const unaryOps: readonly UnaryOp[] = [
+  'neg',
+  'abs',
+  'exp',
+  'log',
+  'sqrt',
+  'square',
+  'reciprocal',
+  'sign',
+  'floor',
+  'sigmoid',
+  'tanh',
+]
+const binaryOps: readonly BinaryOp[] = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'rsub', 'rdiv', 'rpow']
+const compareOps: readonly CompareOp[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge']
+const reduceOps: readonly ReduceOp[] = ['sum', 'mean', 'var', 'max', 'min', 'argmax', 'argmin']
+
+/** The parts of each op's problem string, in their order. */
+export const fields: Record<ProblemOp, readonly Field[]> = {
+  fill: [number('size')],
+  copy: [
+    short('itemSize', 'item', 4),
+    list('shape', 'shape', []),
+    list('inputStrides', 'i', dense('shape')),
+    list('outputStrides', 'o', dense('shape')),
+  ],
+  cast: [number('size'), word('from', dtypes), word('to', dtypes)],
+  gather_rows: [number('rows'), short('sourceRows', 'source'), short('rowBytes', 'bytes')],
+  unary: [number('size'), word('op', unaryOps)],
+  binary: [
+    list('shape', 'shape', []),
+    list('aStrides', 'a', dense('shape')),
+    list('bStrides', 'b', dense('shape')),
+    list('outputStrides', 'o', dense('shape')),
+    word('op', [...binaryOps, ...compareOps]),
+  ],
+  reduce: [number('outer'), number('size'), number('inner', 1), number('correction', 0), word('op', reduceOps)],
+  relu: [number('size')],
+  dropout: [number('n'), number('spatial', 1), number('c'), number('p'), ...stream, flag('channelwise')],
+  matmul: [
+    list('batchShape', 'b', []),
+    number('m'),
+    number('k'),
+    number('n'),
+    list('aBatchStrides', 'as', dense('batchShape', product('m', 'k'))),
+    list('bBatchStrides', 'bs', dense('batchShape', product('k', 'n'))),
+    flag('transposeA', 'ta'),
+    flag('transposeB', 'tb'),
+  ],
+  linear: [number('n', 1), number('ic'), number('oc')],
+  conv2d: [
+    number('n', 1),
+    number('g', 1),
+    number('ic'),
+    number('ih'),
+    number('iw', same('ih')),
+    number('oc'),
+    ...window2d,
+    ...strides2d(1),
+  ],
+  conv3d: [number('n', 1), number('g', 1), number('ic'), ...axes3d('i'), number('oc'), ...window3d, ...outputs3d],
+  max_pool2d: [
+    number('n', 1),
+    number('c'),
+    number('ih'),
+    number('iw', same('ih')),
+    ...window2d,
+    ...strides2d(same('kh')),
+  ],
+  batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1)],
+  log_softmax: [number('outer'), number('size'), number('inner', 1)],
+  cross_entropy: [
+    number('rows'),
+    number('c'),
+    short('ignoreIndex', 'ignore', -100),
+    short('labelSmoothing', 'smooth', 0),
+    word('reduction', ['none', 'mean', 'sum']),
+  ],
+  sgd: [
+    list('sizes', 'sizes'),
+    number('lr'),
+    number('momentum', 0),
+    number('dampening', 0),
+    short('weightDecay', 'decay', 0),
+    flag('nesterov'),
+    flag('maximize'),
+    flag('first'),
+  ],
+  random_uniform: [number('size'), ...stream, number('low', 0), number('high', 1)],
+  random_normal: [number('size'), ...stream, number('mean', 0), number('std', 1)],
+}
