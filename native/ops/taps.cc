@@ -21,6 +21,7 @@ struct Plan {
   int64_t source_row;  // floats between source rows as the tile sees them
   int64_t source_pixel;
   Slices rows;
+  Slices planes;         // depths of all images: small ones share a slice
   int64_t scratch_rows;  // of one source depth, at most
   int64_t panel_groups;
   bool dots;  // so few output channels that registers run along the sum
@@ -35,6 +36,7 @@ struct Plan {
         source_row(copies ? span.width * problem.source.channels : problem.source.w * problem.source.pixel),
         source_pixel(copies ? problem.source.channels : problem.source.pixel),
         rows(problem.output.rows, rows_per_slice(problem, depth)),
+        planes(problem.source.n * problem.output.depths, planes_per_slice(problem, depth)),
         scratch_rows(0),
         panel_groups(4 * depth * panels.total_width() > kResidentPanels ? panels.count() : 1),
         dots(problem.output.channels <= kernels.max_dot_columns && problem.source.channels >= kernels.unit) {
@@ -46,6 +48,10 @@ struct Plan {
   static int64_t rows_per_slice(const TapProblem& p, int64_t depth) {
     const int64_t row_flops = 2 * depth * p.output.channels * p.output.columns;
     return std::max<int64_t>(1, kFlopSlice / std::max<int64_t>(row_flops, 1));
+  }
+
+  static int64_t planes_per_slice(const TapProblem& p, int64_t depth) {
+    return std::max<int64_t>(1, rows_per_slice(p, depth) / p.output.rows);
   }
 
   // Source rows that output rows [begin, end) touch.
@@ -186,15 +192,17 @@ void run_taps(const Context& context, const TapProblem& p, const TapPacker& pack
   }
   const ThreadWorkspace<float> scratch(context, plan.scratch_floats());
   const ThreadWorkspace<GemmRun> runs(context, p.taps());
-  const int64_t images = p.source.n * p.output.depths * plan.rows.count;
-  context.parallel(images * plan.panel_groups, [&](int64_t index, int thread) {
-    const int64_t group = index / images;
+  const int64_t slices = plan.planes.count * plan.rows.count;
+  context.parallel(slices * plan.panel_groups, [&](int64_t index, int thread) {
+    const int64_t group = index / slices;
     const int64_t i = index % plan.rows.count;
-    const int64_t z = index % images / plan.rows.count;
+    const int64_t share = index % slices / plan.rows.count;
     const bool all = plan.panel_groups == 1;
-    const Slice slice{z / p.output.depths, z % p.output.depths, plan.rows.begin(i),
-                      plan.rows.end(i),    all ? 0 : group,     all ? plan.panels.count() : group + 1};
-    run_slice(kernels, plan, slice, packed.get(), runs.get(thread), scratch.get(thread));
+    for (int64_t z = plan.planes.begin(share); z < plan.planes.end(share); z++) {
+      const Slice slice{z / p.output.depths, z % p.output.depths, plan.rows.begin(i),
+                        plan.rows.end(i),    all ? 0 : group,     all ? plan.panels.count() : group + 1};
+      run_slice(kernels, plan, slice, packed.get(), runs.get(thread), scratch.get(thread));
+    }
   });
 }
 
