@@ -47,6 +47,7 @@ export const conv3d: CaseSet<'conv3d'> = {
     depthwise: 'g17ic17id4oc17kd3sd1pd1',
     depthwise_times2: 'g5ic5id4oc10kd3sd1pd1',
     depthwise_plane_padded: 'g17ic17id1ih4oc17kd1kh3sd1pd1',
+    depthwise_plane_passed_by: 'g17ic17id1ih4oc17kd1kh3sd3sh1pd1',
   },
   flops,
   bytes,

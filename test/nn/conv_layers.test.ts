@@ -3,7 +3,9 @@ import {
   DTypeError,
   functional as F,
   manualSeed,
+  memory,
   nn,
+  noGrad,
   RangeError,
   randn,
   ShapeError,
@@ -195,6 +197,30 @@ describe('LocallyConnected2d', () => {
       RangeError,
       'LocallyConnected2d: expected options stride, padding, dilation, bias, got "groups"',
     )
+  })
+})
+
+describe('memory', () => {
+  const layers: [string, nn.Module][] = [
+    ['a border of reflections', new nn.Conv2d(3, 4, 3, { padding: 1, paddingMode: 'reflect' })],
+    ['a transposed convolution', new nn.ConvTranspose2d(3, 4, 3, { stride: 2 })],
+    ['a separable convolution', new nn.DepthwiseSeparableConv2d(3, 4, 3)],
+    ['windows of their own', new nn.LocallyConnected2d(3, 4, 6, 3, { padding: 1 })],
+  ]
+  it.each(layers)('of %s is back when its input and output are', (_, layer) => {
+    const step = (): void => {
+      const input = randn([2, 3, 6, 6])
+      noGrad(() => layer.forward(input).dispose())
+      const output = layer.forward(input)
+      const loss = output.sum()
+      loss.backward()
+      layer.zeroGrad()
+      for (const each of [input, output, loss]) each.dispose()
+    }
+    step()
+    const { storages } = memory()
+    step()
+    expect(memory().storages).toBe(storages)
   })
 })
 
