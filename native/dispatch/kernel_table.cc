@@ -19,7 +19,7 @@ const KernelTable& table_of() {
       relu_kernels<isa>(),
       sgd_kernels<isa>(),
       softmax_kernels<isa>(),
-      winograd_table<isa>(),
+      winograd_kernels<isa>(),
   };
   return table;
 }

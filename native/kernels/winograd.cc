@@ -99,7 +99,7 @@ constexpr WinogradKernels table() {
 }  // namespace
 
 template <>
-const WinogradTable& winograd_table<kIsa>() {
+const WinogradTable& winograd_kernels<kIsa>() {
   static constexpr WinogradTable tables = {table<FourByThree>(), table<TwoByThree>(), table<TwoByFive>()};
   return tables;
 }

@@ -60,6 +60,6 @@ struct WinogradTable {
 };
 
 template <Isa isa>
-const WinogradTable& winograd_table();
+const WinogradTable& winograd_kernels();
 
 }  // namespace strided

@@ -152,7 +152,7 @@ void run(const Context& context, const Plan& plan, const float* source, float* o
 
 }  // namespace
 
-const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm) {
+const WinogradKernels& winograd_for(const KernelTable& kernels, ConvAlgorithm algorithm) {
   if (algorithm == ConvAlgorithm::winograd_4x3) return kernels.winograd.four_by_three;
   return algorithm == ConvAlgorithm::winograd_2x3 ? kernels.winograd.two_by_three : kernels.winograd.two_by_five;
 }
@@ -180,7 +180,7 @@ WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) con
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
                       const float* weight, const float* bias, float* output) {
   const KernelTable& kernels = *context.kernels;
-  const WinogradKernels& w = winograd_kernels(kernels, algorithm);
+  const WinogradKernels& w = winograd_for(kernels, algorithm);
   const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, w.tile, w.patch}, p.oc, bias);
   run(context, plan, input, output, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
     const float* from = weight + (plan.panels.first_column(panel) * p.taps() + tap) * p.ic + k;
@@ -191,7 +191,7 @@ void winograd_forward(const Context& context, ConvAlgorithm algorithm, const Con
 void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p,
                              const float* grad_output, const float* weight, float* grad_input) {
   const KernelTable& kernels = *context.kernels;
-  const WinogradKernels& w = winograd_kernels(kernels, algorithm);
+  const WinogradKernels& w = winograd_for(kernels, algorithm);
   const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, p.kh - 1 - p.ph, p.kw - 1 - p.pw, w.tile, w.patch},
                   p.ic, nullptr);
   run(context, plan, grad_output, grad_input, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {

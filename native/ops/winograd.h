@@ -6,7 +6,7 @@
 
 namespace strided {
 
-const WinogradKernels& winograd_kernels(const KernelTable& kernels, ConvAlgorithm algorithm);
+const WinogradKernels& winograd_for(const KernelTable& kernels, ConvAlgorithm algorithm);
 
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem, const float* input,
                       const float* weight, const float* bias, float* output);

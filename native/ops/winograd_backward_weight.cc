@@ -196,7 +196,7 @@ void run_staged(const Context& context, const Plan& plan, const float* input, co
 void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
                               const float* grad_output, float* grad_weight) {
   const KernelTable& kernels = *context.kernels;
-  const Plan plan(kernels, winograd_kernels(kernels, algorithm), p);
+  const Plan plan(kernels, winograd_for(kernels, algorithm), p);
   const Workspace<float> zeros(context, std::max(p.ic, p.oc));
   std::fill_n(zeros.get(), std::max(p.ic, p.oc), 0.0f);
   const bool fused = plan.frequencies * p.ic * p.oc <= kResidentProducts;
