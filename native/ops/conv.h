@@ -22,6 +22,8 @@ struct ConvProblem {
 
   int64_t group_ic() const { return ic / g; }
   int64_t group_oc() const { return oc / g; }
+  // Whether the depth plays no part: one plane, under the one tap.
+  bool is_2d() const { return id == 1 && od == 1 && kd == 1 && pd == 0; }
   int64_t taps() const { return kd * kh * kw; }
   int64_t output_pixels() const { return od * oh * ow; }
   // Floats of one image, and of one group's weights.

@@ -18,8 +18,7 @@ double winograd_cost(const ConvProblem& p, int64_t tile, double overhead) {
 }
 
 bool fits_winograd(const ConvProblem& p) {
-  const bool dense =
-      p.g == 1 && p.kd == 1 && p.id == 1 && p.od == 1 && p.sh == 1 && p.sw == 1 && p.dh == 1 && p.dw == 1;
+  const bool dense = p.g == 1 && p.is_2d() && p.sh == 1 && p.sw == 1 && p.dh == 1 && p.dw == 1;
   const bool square = p.kh == p.kw && (p.kh == 3 || p.kh == 5);
   return dense && square && p.ph < p.kh && p.pw < p.kw && p.ic >= kLeastChannels && p.oc >= kLeastChannels &&
          p.oh == p.ih + 2 * p.ph - p.kh + 1 && p.ow == p.iw + 2 * p.pw - p.kw + 1;

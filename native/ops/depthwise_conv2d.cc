@@ -40,9 +40,7 @@ void for_rows(const Context& context, int64_t n, int64_t rows, int64_t target, B
 
 }  // namespace
 
-bool is_depthwise(const ConvProblem& p) {
-  return p.g > 1 && p.g == p.ic && p.g == p.oc && p.kd == 1 && p.id == 1 && p.od == 1;
-}
+bool is_depthwise(const ConvProblem& p) { return p.g > 1 && p.g == p.ic && p.g == p.oc && p.is_2d(); }
 
 void depthwise_forward(const Context& context, const ConvProblem& p, const float* input, const float* weight,
                        const float* bias, float* output) {
