@@ -31,7 +31,9 @@ describe('kernel cases', () => {
 
   it('of edges give finite results that are not all the same', () => {
     for (const { set, passes } of benches) {
-      const text = Object.values(set.edges).at(-1)!
+      // The edge that moves most: some move nothing but their bias.
+      const bytes = (edge: string): number => set.bytes(parseProblem(set.op, edge))
+      const text = Object.values(set.edges).reduce((most, edge) => (bytes(edge) > bytes(most) ? edge : most))
       for (const [pass, make] of Object.entries(passes)) {
         const kernelCase = make(parseProblem(set.op, text))
         const values = referenceValues(kernelCase, samplePositions(kernelCase.buffers[kernelCase.result].size, 50))
