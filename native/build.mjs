@@ -25,8 +25,8 @@ function has(command) {
 function run(script, args) {
   const result = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
   if (result.status !== 0) {
-    process.stderr.write(`${result.stdout}${result.stderr}\nThe native build failed: ${script} ${args.join(' ')}\n`)
-    process.exit(1)
+    process.stderr.write(`${result.stdout}${result.stderr}\n`)
+    throw new Error(`the native build failed: ${script} ${args.join(' ')}`)
   }
   const warnings = `${result.stdout}${result.stderr}`.split('\n').filter((line) => /\bwarning:/.test(line))
   if (warnings.length > 0) process.stderr.write(`${warnings.join('\n')}\n`)
@@ -51,8 +51,7 @@ if (tool === 'cmake') {
   run(gyp, ['configure', ...options])
   run(gyp, ['build', ...options])
 } else {
-  process.stderr.write(`--with must be cmake or node-gyp, got ${tool}\n`)
-  process.exit(2)
+  throw new Error(`--with must be cmake or node-gyp, got ${tool}`)
 }
 if (values.out) {
   mkdirSync(join(root, values.out), { recursive: true })

@@ -10,4 +10,4 @@ const result = spawnSync('clang-format', [...process.argv.slice(2), ...files.map
   stdio: 'inherit',
 })
 if (result.error) process.stderr.write(`clang-format could not be started: ${result.error.message}\n`)
-process.exit(result.status ?? 1)
+process.exitCode = result.status ?? 1

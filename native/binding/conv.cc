@@ -15,7 +15,7 @@ ConvProblem checked(const ConvProblem& p) {
   return p;
 }
 
-ConvProblem read_2d(Call& call) {
+ConvProblem read_problem(Call& call, bool has_depth) {
   const Fields f = call.problem();
   ConvProblem p{};
   p.n = f.integer("n");
@@ -34,37 +34,17 @@ ConvProblem read_2d(Call& call) {
   p.pw = f.integer("pw");
   p.dh = f.integer("dh", 1);
   p.dw = f.integer("dw", 1);
-  p.id = p.od = p.kd = p.sd = p.dd = 1;
+  p.id = has_depth ? f.integer("id", 1) : 1;
+  p.od = has_depth ? f.integer("od", 1) : 1;
+  p.kd = has_depth ? f.integer("kd", 1) : 1;
+  p.sd = has_depth ? f.integer("sd", 1) : 1;
+  p.pd = has_depth ? f.integer("pd") : 0;
+  p.dd = has_depth ? f.integer("dd", 1) : 1;
   return checked(p);
 }
 
-ConvProblem read_3d(Call& call) {
-  const Fields f = call.problem();
-  ConvProblem p{};
-  p.n = f.integer("n");
-  p.g = f.integer("g", 1);
-  p.ic = f.integer("ic", 1);
-  p.id = f.integer("id", 1);
-  p.ih = f.integer("ih", 1);
-  p.iw = f.integer("iw", 1);
-  p.oc = f.integer("oc", 1);
-  p.od = f.integer("od", 1);
-  p.oh = f.integer("oh", 1);
-  p.ow = f.integer("ow", 1);
-  p.kd = f.integer("kd", 1);
-  p.kh = f.integer("kh", 1);
-  p.kw = f.integer("kw", 1);
-  p.sd = f.integer("sd", 1);
-  p.sh = f.integer("sh", 1);
-  p.sw = f.integer("sw", 1);
-  p.pd = f.integer("pd");
-  p.ph = f.integer("ph");
-  p.pw = f.integer("pw");
-  p.dd = f.integer("dd", 1);
-  p.dh = f.integer("dh", 1);
-  p.dw = f.integer("dw", 1);
-  return checked(p);
-}
+ConvProblem read_2d(Call& call) { return read_problem(call, false); }
+ConvProblem read_3d(Call& call) { return read_problem(call, true); }
 
 int64_t input_size(const ConvProblem& p) { return product({p.n, p.id, p.ih, p.iw, p.ic}); }
 int64_t output_size(const ConvProblem& p) { return product({p.n, p.od, p.oh, p.ow, p.oc}); }
