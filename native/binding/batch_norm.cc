@@ -12,6 +12,14 @@ BatchNormProblem read_problem(Call& call) {
 
 int64_t size(const BatchNormProblem& p) { return product({p.rows, p.c}); }
 
+BatchNormGrads read_grads(Call& call, const BatchNormProblem& p) {
+  BatchNormGrads grads{};
+  grads.input = call.floats(size(p));
+  grads.weight = call.optional_floats(p.c);
+  grads.bias = call.optional_floats(p.c);
+  return grads;
+}
+
 }  // namespace
 
 void batch_norm_forward(Call& call) {
@@ -37,10 +45,7 @@ void batch_norm_backward(Call& call) {
   const float* mean = call.floats(p.c);
   const float* rstd = call.floats(p.c);
   const float* weight = call.optional_floats(p.c);
-  BatchNormGrads grads{};
-  grads.input = call.floats(size(p));
-  grads.weight = call.optional_floats(p.c);
-  grads.bias = call.optional_floats(p.c);
+  const BatchNormGrads grads = read_grads(call, p);
   strided::batch_norm_backward(call.context(), p, input, grad_output, mean, rstd, weight, grads);
 }
 
@@ -61,10 +66,7 @@ void batch_norm_eval_backward(Call& call) {
   const float* mean = call.floats(p.c);
   const float* variance = call.floats(p.c);
   const float* weight = call.optional_floats(p.c);
-  BatchNormGrads grads{};
-  grads.input = call.floats(size(p));
-  grads.weight = call.optional_floats(p.c);
-  grads.bias = call.optional_floats(p.c);
+  const BatchNormGrads grads = read_grads(call, p);
   strided::batch_norm_eval_backward(call.context(), p, input, grad_output, mean, variance, weight, grads);
 }
 

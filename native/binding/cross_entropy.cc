@@ -9,8 +9,9 @@ CrossEntropyProblem read_problem(Call& call) {
   CrossEntropyProblem p{};
   p.rows = f.integer("rows");
   p.c = f.integer("c", 1);
-  // Any 32-bit number, negative ones too; what a target cannot hold ignores nothing.
-  p.ignore_index = static_cast<int64_t>(f.number("ignoreIndex"));
+  // Any number; what a 32-bit target cannot hold ignores nothing.
+  const double ignored = f.number("ignoreIndex");
+  p.ignore_index = ignored >= INT32_MIN && ignored <= INT32_MAX ? static_cast<int64_t>(ignored) : INT64_MAX;
   p.label_smoothing = f.number("labelSmoothing");
   p.reduction = static_cast<Reduction>(f.choice("reduction", {"none", "mean", "sum"}));
   return p;

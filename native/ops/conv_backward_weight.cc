@@ -141,15 +141,15 @@ void add_rows(const KernelTable& kernels, const Plan& plan, const Task& task) {
   }
 }
 
-// Sums `count` arrays that lie `stride` apart, in order, into `output`.
-void add_parts(const Context& context, int64_t count, int64_t stride, int64_t size, const float* parts, float* output) {
+// Sums `count` arrays of `size`, one after the other in memory, in order into `output`.
+void add_parts(const Context& context, int64_t count, int64_t size, const float* parts, float* output) {
   const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
   const Slices slices(size, kStreamSlice / count);
   context.parallel(slices.count, [&](int64_t slice, int) {
     const int64_t begin = slices.begin(slice);
     const int64_t length = slices.end(slice) - begin;
     std::copy_n(parts + begin, length, output + begin);
-    for (int64_t i = 1; i < count; i++) add(length, output + begin, parts + i * stride + begin, output + begin);
+    for (int64_t i = 1; i < count; i++) add(length, output + begin, parts + i * size + begin, output + begin);
   });
 }
 
@@ -215,7 +215,7 @@ void direct_backward_weight(const Context& context, const ConvProblem& p, const 
     task.scratch = scratch.get(thread);
     add_part(kernels, plan, plan.parts.begin(part), plan.parts.end(part), task);
   });
-  if (!in_place) add_parts(context, parts, weights, weights, partial.get(), plan.swapped ? sum.get() : grad_weight);
+  if (!in_place) add_parts(context, parts, weights, partial.get(), plan.swapped ? sum.get() : grad_weight);
   if (plan.swapped) transpose_groups(context, plan, sum.get(), grad_weight);
 }
 

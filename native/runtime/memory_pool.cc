@@ -91,12 +91,6 @@ void* MemoryPool::create(size_t size) {
   return block;
 }
 
-size_t MemoryPool::rounded(size_t bytes) {
-  size_t size;
-  size_class(bytes, &size);
-  return size;
-}
-
 void* MemoryPool::allocate(size_t bytes) {
   if (bytes > size_t{1} << 47) return nullptr;
   size_t size;

@@ -19,9 +19,6 @@ class MemoryPool {
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
-  // The bytes that a request takes up.
-  static size_t rounded(size_t bytes);
-
   // An uninitialised block, or nullptr when the system has no more.
   void* allocate(size_t bytes);
   // Takes back a block with the size that it was asked for.
