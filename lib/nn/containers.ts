@@ -9,15 +9,48 @@ import { checkName, Module } from './module.ts'
  */
 const cleanForwards = new WeakSet<object>()
 
+/** Those of the clean forward functions that hand tensors to modules inside, which must be clean as well. */
+const blockForwards = new WeakSet<object>()
+
+type WithForward = { prototype: { forward: object } }
+
 /** Declares that the `forward` of a library module keeps no tensor that it is given or returns. */
-export function markClean(...classes: readonly { prototype: { forward: object } }[]): void {
+export function markClean(...classes: readonly WithForward[]): void {
   for (const { prototype } of classes) cleanForwards.add(prototype.forward)
 }
 
+/** {@link markClean} for modules made of others: one of them is clean when all modules inside it are. */
+export function markCleanBlock(...classes: readonly WithForward[]): void {
+  markClean(...classes)
+  for (const { prototype } of classes) blockForwards.add(prototype.forward)
+}
+
 /** Whether neither the module nor one inside it can have kept its input or output; hooks and overrides make it unclean. */
-function isClean(module: Module): boolean {
+export function isClean(module: Module): boolean {
   if (!cleanForwards.has(module.forward)) return false
-  return !(module instanceof Sequential) || module.children().every(isClean)
+  return !blockForwards.has(module.forward) || module.children().every(isClean)
+}
+
+/**
+ * Runs modules one after the other, as {@link Sequential} and the blocks do. A tensor between two clean modules is
+ * released as soon as the second has used it; the caller may release the result when the last module is clean.
+ */
+export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
+  let current = input
+  // Whether nobody but this loop can hold `current`.
+  let hidden = false
+  for (const module of modules) {
+    const clean = isClean(module)
+    const output = module.forward(current)
+    if (output === current) {
+      hidden = hidden && clean
+      continue
+    }
+    if (hidden && clean) current.dispose()
+    current = output
+    hidden = clean
+  }
+  return current
 }
 
 /**
@@ -46,21 +79,10 @@ export class Sequential extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    let current = input
-    // Whether nobody but this loop can hold `current`.
-    let hidden = false
-    for (const [, module] of this.#items) {
-      const clean = isClean(module)
-      const output = module.forward(current)
-      if (output === current) {
-        hidden = hidden && clean
-        continue
-      }
-      if (hidden && clean) current.dispose()
-      current = output
-      hidden = clean
-    }
-    return current
+    return runThrough(
+      this.#items.map(([, module]) => module),
+      input,
+    )
   }
 
   override namedChildren(): [string, Module][] {
@@ -137,4 +159,4 @@ function asModule(op: string, value: unknown): Module {
   throw new DTypeError(`${op}: expected modules, got ${describe(value)}`)
 }
 
-markClean(Sequential)
+markCleanBlock(Sequential)
