@@ -26,14 +26,14 @@ export const benchModels: readonly BenchModel[] = [
     name: 'separable',
     input: [64, 3, 32, 32],
     create: 'mobileNetV1',
-    options: { inChannels: 3, imageSize: 32, stem: 'cifar' },
+    options: { inChannels: 3, imageSize: 32, stem: 'cifar', numClasses: 10 },
     tfjs: false,
   },
   {
     name: 'resnet18',
     input: [32, 3, 32, 32],
     create: 'resNet18',
-    options: { inChannels: 3, imageSize: 32, stem: 'cifar' },
+    options: { inChannels: 3, imageSize: 32, stem: 'cifar', numClasses: 10 },
     tfjs: false,
   },
 ]

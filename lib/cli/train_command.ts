@@ -73,7 +73,7 @@ async function train(args: TrainArgs, data: TrainData): Promise<number> {
   const { epochs, batchSize, lr, seed } = args
   const { backend: name, isa, threads } = backend().info()
   manualSeed(seed)
-  const model = leNet5({ classes: data.classes, imageSize: data.imageSize })
+  const model = leNet5({ numClasses: data.classes, imageSize: data.imageSize })
   const optimizer = new SGD(model.parameters(), { lr, momentum: MOMENTUM })
   const loader = new DataLoader(data.train, { batchSize, shuffle: true, seed })
   const scheduler = new CosineAnnealingLR(optimizer, epochs * loader.length)

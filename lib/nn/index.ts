@@ -1,5 +1,6 @@
 // Layers, containers, losses and initialisation, as `nn` of the package.
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch_norm.ts'
+export { BottleneckBlock, type BottleneckBlockOptions } from './bottleneck_block.ts'
 export { ModuleList, Sequential } from './containers.ts'
 export type { ConvLayer, ConvLayerOptions } from './conv_layer.ts'
 export type { ConvTransposeLayer, ConvTransposeLayerOptions } from './conv_transpose_layer.ts'
@@ -8,10 +9,12 @@ export { ConvTranspose2d } from './conv_transpose2d.ts'
 export { ConvTranspose3d } from './conv_transpose3d.ts'
 export { Conv1d, type Conv1dOptions } from './conv1d.ts'
 export { Conv2d, type Conv2dOptions } from './conv2d.ts'
+export { Conv2dNormActivation, type Conv2dNormActivationOptions } from './conv2d_norm_activation.ts'
 export { Conv3d, type Conv3dOptions } from './conv3d.ts'
 export { DepthwiseSeparableConv2d, type DepthwiseSeparableConv2dOptions } from './depthwise_separable_conv2d.ts'
 export type { HookHandle } from './hooks.ts'
 export * as init from './init.ts'
+export type { ActivationLayer, LayerChoice, NormLayer } from './layer_choice.ts'
 export {
   AdaptiveAvgPool2d,
   Dropout,
@@ -34,5 +37,6 @@ export { LocallyConnected2d, type LocallyConnected2dOptions } from './locally_co
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.ts'
 export { type BufferOptions, Module } from './module.ts'
 export { Parameter } from './parameter.ts'
+export { ResidualBlock, type ResidualBlockOptions } from './residual_block.ts'
 export { SpatiallySeparableConv2d, type SpatiallySeparableConv2dOptions } from './spatially_separable_conv2d.ts'
 export type { LoadOptions, LoadReport, StateDict } from './state_dict.ts'

@@ -25,7 +25,7 @@ describe('leNet5', () => {
   })
 
   it('takes images and classes of other sizes', () => {
-    const model = leNet5({ inChannels: 3, classes: 4, imageSize: [11, 8] })
+    const model = leNet5({ inChannels: 3, numClasses: 4, imageSize: [11, 8] })
     expect(outputShape(model, [2, 3, 11, 8])).toEqual([2, 4])
   })
 

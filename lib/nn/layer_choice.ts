@@ -1,0 +1,81 @@
+import { checkChoice, describe } from '../util/check.ts'
+import { DTypeError } from '../util/errors.ts'
+import { BatchNorm1d, BatchNorm2d } from './batch_norm.ts'
+import { ReLU } from './layers.ts'
+import { Module } from './module.ts'
+
+/** Normalizations by name. */
+const NORMS = ['batch'] as const
+/** Activations by name. */
+const ACTIVATIONS = ['relu'] as const
+
+/** A normalization behind a convolution: by its name, or a function that makes one for a number of channels. */
+export type NormLayer = (typeof NORMS)[number] | ((channels: number) => Module)
+
+/** An activation: by its name, or a function that makes one. */
+export type ActivationLayer = (typeof ACTIVATIONS)[number] | (() => Module)
+
+/** Which layers blocks and models are made of. */
+export interface LayerChoice {
+  /** The normalization, `batch` by default. */
+  normLayer?: NormLayer
+  /** The activation, `relu` unless the model's own is another. */
+  activation?: ActivationLayer
+  /** Whether a layer is normalised before its activation, which is the default, or after it. */
+  normOrder?: 'beforeActivation' | 'afterActivation'
+}
+
+/** Names of the options of {@link LayerChoice}. */
+export const LAYER_CHOICES = ['normLayer', 'activation', 'normOrder']
+
+/**
+ * The normalization of images `[N, channels, H, W]` that was chosen.
+ *
+ * @throws {RangeError} for a name that is none.
+ */
+export function makeNorm(op: string, channels: number, { normLayer = 'batch' }: LayerChoice): Module {
+  if (typeof normLayer === 'function') return made(op, 'normLayer', normLayer(channels))
+  checkChoice(op, 'normLayer', normLayer, NORMS)
+  return new BatchNorm2d(channels)
+}
+
+/**
+ * The normalization of rows `[N, features]` that was chosen.
+ *
+ * @throws {RangeError} for a name that is none.
+ */
+export function makeRowNorm(op: string, features: number, { normLayer = 'batch' }: LayerChoice): Module {
+  if (typeof normLayer === 'function') return made(op, 'normLayer', normLayer(features))
+  checkChoice(op, 'normLayer', normLayer, NORMS)
+  return new BatchNorm1d(features)
+}
+
+/**
+ * The activation that was chosen.
+ *
+ * @throws {RangeError} for a name that is none.
+ */
+export function makeActivation(op: string, { activation = 'relu' }: LayerChoice): Module {
+  if (typeof activation === 'function') return made(op, 'activation', activation())
+  checkChoice(op, 'activation', activation, ACTIVATIONS)
+  return new ReLU()
+}
+
+function made(op: string, name: string, value: unknown): Module {
+  if (value instanceof Module) return value as Module
+  throw new DTypeError(`${op}: expected ${name} to return a module, got ${describe(value)}`)
+}
+
+/**
+ * Whether the normalization comes before the activation.
+ *
+ * @throws {RangeError} for an order that is none.
+ */
+export function isNormFirst(op: string, { normOrder = 'beforeActivation' }: LayerChoice): boolean {
+  return checkChoice(op, 'normOrder', normOrder, ['beforeActivation', 'afterActivation']) === 'beforeActivation'
+}
+
+/** Normalization and activation behind one layer, in the order that was chosen. */
+export function inOrder(op: string, norm: Module, activation: Module, choice: LayerChoice): Module[] {
+  return isNormFirst(op, choice) ? [norm, activation] : [activation, norm]
+}

@@ -1,0 +1,88 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import { checkInteger, checkOptions } from '../util/check.ts'
+import { RangeError } from '../util/errors.ts'
+import { markCleanBlock, Sequential } from './containers.ts'
+import { Conv2d } from './conv2d.ts'
+import { isNormFirst, LAYER_CHOICES, type LayerChoice, makeActivation, makeNorm } from './layer_choice.ts'
+import { Module } from './module.ts'
+import { residual } from './residual.ts'
+
+export interface ResidualBlockOptions extends LayerChoice {
+  /** Step of the first convolution, 1 by default. */
+  stride?: number
+  /** Window of both convolutions, an odd number, 3 by default. */
+  kernelSize?: number
+}
+
+const OPTIONS = ['stride', 'kernelSize', ...LAYER_CHOICES]
+
+/**
+ * The projection of a block's input where its shape changes: a 1×1 convolution without bias and its normalization; null
+ * where the shape stays.
+ */
+export function projection(
+  op: string,
+  inChannels: number,
+  outChannels: number,
+  stride: number,
+  layers: LayerChoice,
+): Sequential | null {
+  if (stride === 1 && inChannels === outChannels) return null
+  const conv = new Conv2d(inChannels, outChannels, 1, { stride, bias: false })
+  return new Sequential(conv, makeNorm(op, outChannels, layers))
+}
+
+/**
+ * Two convolutions and a shortcut around them:
+ *
+ * `output = activation(bn2(conv2(activation(bn1(conv1(input))))) + shortcut(input))`
+ *
+ * The shortcut is the input itself or, where the shape changes, `downsample`: a 1×1 convolution and a normalization. With
+ * `normOrder: 'afterActivation'` it is `bn2(activation(conv2(bn1(activation(conv1(input)))) + shortcut(input)))`. No
+ * convolution has a bias. Names are those of torchvision's basic block.
+ *
+ * ```ts
+ * new nn.ResidualBlock(64, 128, { stride: 2 }) // [N, 64, H, W] to [N, 128, ⌈H / 2⌉, ⌈W / 2⌉]
+ * ```
+ *
+ * Source: He et al., "Deep Residual Learning for Image Recognition", 2016.
+ *
+ * @throws {RangeError} when a number is fractional or out of range, the window is even, or a name is none.
+ */
+export class ResidualBlock extends Module {
+  conv1: Module
+  bn1: Module
+  activation: Module
+  conv2: Module
+  bn2: Module
+  downsample: Module | null
+  readonly #normFirst: boolean
+
+  constructor(inChannels: number, outChannels: number, options: ResidualBlockOptions = {}) {
+    super()
+    const op = 'ResidualBlock'
+    checkOptions(op, options, OPTIONS)
+    const { stride = 1, kernelSize = 3, ...layers } = options
+    checkInteger(op, 'stride', stride, 1)
+    if (checkInteger(op, 'kernelSize', kernelSize, 1) % 2 === 0) {
+      throw new RangeError(`${op}: expected kernelSize to be odd, so that the size stays, got ${kernelSize}`)
+    }
+    const window = { padding: (kernelSize - 1) / 2, bias: false }
+    this.conv1 = new Conv2d(inChannels, outChannels, kernelSize, { ...window, stride })
+    this.bn1 = makeNorm(op, outChannels, layers)
+    this.activation = makeActivation(op, layers)
+    this.conv2 = new Conv2d(outChannels, outChannels, kernelSize, window)
+    this.bn2 = makeNorm(op, outChannels, layers)
+    this.downsample = projection(op, inChannels, outChannels, stride, layers)
+    this.#normFirst = isNormFirst(op, layers)
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { conv1, bn1, activation, conv2, bn2, downsample } = this
+    const normFirst = this.#normFirst
+    const first = normFirst ? [bn1, activation] : [activation, bn1]
+    return residual(input, { branch: [conv1, ...first, conv2], norm: bn2, shortcut: downsample, activation, normFirst })
+  }
+}
+
+markCleanBlock(ResidualBlock)
