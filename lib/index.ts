@@ -3,6 +3,18 @@ export { enableGrad, isGradEnabled, noGrad } from './autograd/grad_mode.ts'
 export type { HookHandle } from './autograd/methods.ts'
 export type { GradHook } from './autograd/node.ts'
 export * as data from './data/index.ts'
+export {
+  type InputShape,
+  type LayerReceptiveField,
+  type ModelSummary,
+  type ReceptiveField,
+  type ReceptiveFieldReport,
+  receptiveField,
+  type SummaryOptions,
+  type SummaryRow,
+  type SummaryTotals,
+  summary,
+} from './insight/index.ts'
 export { loadSafetensors, loadSafetensorsMetadata, type SaveSafetensorsOptions, saveSafetensors } from './io/index.ts'
 export type { BackendInfo, ConvPrecision, MemoryReport } from './kernels/backend.ts'
 export { backendInfo, getNumThreads, memory, setConvPrecision, setNumThreads } from './kernels/select.ts'

@@ -52,9 +52,9 @@ const arrows: Record<string, string[]> = {
   data: operations,
   io: [...operations, 'nn', 'optim'],
   models: [...operations, 'nn'],
-  inspect: [...operations, 'nn'],
-  train: [...operations, 'nn', 'optim', 'data', 'io', 'inspect'],
-  cli: [...operations, 'nn', 'optim', 'data', 'io', 'inspect', 'train', 'models'],
+  insight: [...operations, 'nn', 'optim'],
+  train: [...operations, 'nn', 'optim', 'data', 'io', 'insight'],
+  cli: [...operations, 'nn', 'optim', 'data', 'io', 'insight', 'train', 'models'],
 }
 
 describe('imports in lib', () => {

@@ -128,6 +128,12 @@ export function nodeOf(input: Tensor): Node | null {
   return input.gradNode as Node
 }
 
+/** Told of every op that is recorded, with its output and inputs. */
+export type TapeObserver = (op: string, output: Tensor, inputs: readonly (Tensor | null)[]) => void
+
+/** Who watches the tape, if anyone. */
+export const tapeWatch: { observer: TapeObserver | null } = { observer: null }
+
 /**
  * Records that `op` made `output` from `inputs`. Call it only when one of them needs a gradient.
  *
@@ -148,4 +154,5 @@ export function record(
   }
   output.requiresGrad = true
   output.gradNode = new Node(op, output.shape, null, nodes, saved, backward)
+  if (tapeWatch.observer !== null) tapeWatch.observer(op, output, inputs)
 }

@@ -27,7 +27,8 @@ export type ConvPrecision = 'fast' | 'medium' | 'strict'
 
 /** What runs the arithmetic. */
 export interface BackendInfo {
-  backend: 'native' | 'reference'
+  /** `meta` while only shapes are followed, as `summary` does. */
+  backend: 'native' | 'reference' | 'meta'
   /** Instruction set in use: `scalar`, `avx2`, `avx512`; `typescript` for the reference. */
   isa: string
   /** Instruction sets this CPU and this build can use. */

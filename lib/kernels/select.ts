@@ -12,6 +12,17 @@ export function backend(): Backend {
   return current
 }
 
+/** Runs `fn` with another backend in place. What it allocates is its own: tensors made inside stay on it. */
+export function withBackend<T>(other: Backend, fn: () => T): T {
+  const outer = current
+  current = other
+  try {
+    return fn()
+  } finally {
+    current = outer
+  }
+}
+
 /**
  * Creates the backend that a value of `STRIDED_BACKEND` asks for: `native`, `reference`, or by default the native one
  * where it loads and else, with one warning, the reference.

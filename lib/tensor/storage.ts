@@ -1,4 +1,4 @@
-import type { Block } from '../kernels/backend.ts'
+import type { Backend, Block } from '../kernels/backend.ts'
 import { backend } from '../kernels/select.ts'
 
 /**
@@ -9,6 +9,8 @@ import { backend } from '../kernels/select.ts'
  * gave theirs back have.
  */
 export class Storage {
+  /** Whose memory it is, whatever backend is in place when it is used or given back. */
+  readonly home: Backend
   readonly block: Block
   readonly byteLength: number
   /** Number of edits in place so far; what the tape keeps remembers the number it saw. */
@@ -20,7 +22,8 @@ export class Storage {
 
   constructor(byteLength: number) {
     this.byteLength = byteLength
-    this.block = backend().allocate(byteLength, this)
+    this.home = backend()
+    this.block = this.home.allocate(byteLength, this)
   }
 
   /** Whether the block was freed; nothing may look at it any more. */
@@ -30,6 +33,6 @@ export class Storage {
   release(): void {
     if (--this.refs > 0) return
     this.freed = true
-    backend().free(this.block)
+    this.home.free(this.block)
   }
 }

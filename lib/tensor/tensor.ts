@@ -128,7 +128,7 @@ export class Tensor {
   buffer(op: string): BufferRef {
     this.checkAlive(op)
     const length = this.dense ? this.size : spanOf(this.shape, this.strides)
-    return backend().ref(this.storage.block, this.dtype, this.offset, length)
+    return this.storage.home.ref(this.storage.block, this.dtype, this.offset, length)
   }
 
   /** @internal Another tensor object with the same elements, outside the graph, with its own count of the storage. */
@@ -199,7 +199,8 @@ export class Tensor {
 
 function readArray(tensor: Tensor): ArrayOf[DType] {
   const array = newArray(tensor.dtype, tensor.size)
-  if (tensor.size > 0) backend().read(tensor.storage.block, tensor.offset * itemSize(tensor.dtype), array)
+  const { storage, size, offset, dtype } = tensor
+  if (size > 0) storage.home.read(storage.block, offset * itemSize(dtype), array)
   return array
 }
 

@@ -1,0 +1,9 @@
+// A second pair of eyes on a model: what it costs, what it sees, what is wrong with it.
+export type { InputShape } from './meta_pass.ts'
+export {
+  type LayerReceptiveField,
+  type ReceptiveField,
+  type ReceptiveFieldReport,
+  receptiveField,
+} from './receptive_field.ts'
+export { type ModelSummary, type SummaryOptions, type SummaryRow, type SummaryTotals, summary } from './summary.ts'
