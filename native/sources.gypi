@@ -1,6 +1,7 @@
 {
   "variables": {
     "kernel_sources": [
+      "native/kernels/activation.cc",
       "native/kernels/batch_norm.cc",
       "native/kernels/compare.cc",
       "native/kernels/depthwise_conv2d.cc",
@@ -21,6 +22,7 @@
       "native/runtime/available_threads.cc",
       "native/runtime/memory_pool.cc",
       "native/runtime/thread_pool.cc",
+      "native/ops/activation.cc",
       "native/ops/batch_norm.cc",
       "native/ops/conv.cc",
       "native/ops/conv_algorithm.cc",
@@ -41,6 +43,7 @@
       "native/ops/winograd_backward_weight.cc"
     ],
     "binding_sources": [
+      "native/binding/activation.cc",
       "native/binding/addon.cc",
       "native/binding/batch_norm.cc",
       "native/binding/call.cc",

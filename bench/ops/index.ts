@@ -1,4 +1,5 @@
 import type { ProblemOp } from '../../lib/kernels/problem_string.ts'
+import { activation } from './activation.ts'
 import { batchNorm } from './batch_norm.ts'
 import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
@@ -17,6 +18,7 @@ export const opBenches = [
   maxPool2d,
   batchNorm,
   relu,
+  activation,
   dropout,
   logSoftmax,
   crossEntropy,

@@ -86,6 +86,45 @@ def relu(p, which, _):
     return lambda: aten.threshold_backward(g, x, 0)
 
 
+def activation(p, which, _):
+    x = torch.from_numpy(fill.uniform(p["size"], fill.INPUT, -4, 4))
+    g = torch.from_numpy(fill.uniform(p["size"], fill.GRAD_OUTPUT))
+    op, a, b = p["op"], p["a"], p["b"]
+    alpha, scale = 1.6732632423543772, 1.0507009873554805
+    # Forward, and backward from the input x or, where PyTorch has that form, from the output y.
+    forms = {
+        "leakyRelu": (lambda: F.leaky_relu(x, a), lambda y: aten.leaky_relu_backward(g, y, a, True)),
+        "elu": (lambda: F.elu(x, a), lambda y: aten.elu_backward(g, a, 1, 1, True, y)),
+        "selu": (lambda: F.selu(x), lambda y: aten.elu_backward(g, alpha, scale, 1, True, y)),
+        "celu": (lambda: F.celu(x, a), lambda y: aten.elu_backward(g, a, 1, 1 / a, True, y)),
+        "sigmoid": (lambda: torch.sigmoid(x), lambda y: aten.sigmoid_backward(g, y)),
+        "silu": (lambda: F.silu(x), lambda _: aten.silu_backward(g, x)),
+        "gelu": (lambda: F.gelu(x), lambda _: aten.gelu_backward(g, x)),
+        "geluTanh": (
+            lambda: F.gelu(x, approximate="tanh"),
+            lambda _: aten.gelu_backward(g, x, approximate="tanh"),
+        ),
+        "tanh": (lambda: torch.tanh(x), lambda y: aten.tanh_backward(g, y)),
+        "mish": (lambda: F.mish(x), lambda _: aten.mish_backward(g, x)),
+        "softplus": (lambda: F.softplus(x, a, b), lambda _: aten.softplus_backward(g, x, a, b)),
+        "softsign": (lambda: F.softsign(x), None),
+        "hardsigmoid": (lambda: F.hardsigmoid(x), lambda _: aten.hardsigmoid_backward(g, x)),
+        "hardswish": (lambda: F.hardswish(x), lambda _: aten.hardswish_backward(g, x)),
+        "hardtanh": (lambda: F.hardtanh(x, a, b), lambda _: aten.hardtanh_backward(g, x, a, b)),
+    }
+    forward, backward = forms[op]
+    if which == "forward":
+        return forward
+    if backward is None:
+        # Several functions, which only autograd knows to join.
+        x.requires_grad_()
+        with torch.enable_grad():
+            y = forward()
+        return lambda: torch.autograd.grad(y, x, g, retain_graph=True)[0]
+    y = forward()
+    return lambda: backward(y)
+
+
 def max_pool2d(p, which, layout):
     n, c = p["n"], p["c"]
     x = image(fill.uniform(n * c * p["ih"] * p["iw"], fill.INPUT), n, (p["ih"], p["iw"]), c, layout)
@@ -187,7 +226,8 @@ def sgd(p):
     return steps(False), steps(True)
 
 
-PREPARE = {f.__name__: f for f in (relu, max_pool2d, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)}
+FUNCTIONS = (relu, activation, max_pool2d, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)
+PREPARE = {f.__name__: f for f in FUNCTIONS}
 
 
 def prepare(request):
@@ -197,7 +237,8 @@ def prepare(request):
         return answer(single, request, more=[multi])
     call = PREPARE[op](p, which, layout)
     # Inference mode would be in the way of autograd, whose overhead it saves.
-    calls, reply = answer(call if op == "cross_entropy" and which != "forward" else no_grad(call), request)
+    recorded = which != "forward" and (op == "cross_entropy" or p.get("op") == "softsign")
+    calls, reply = answer(call if recorded else no_grad(call), request)
     return calls, {**reply, "compare": op != "dropout"}
 
 

@@ -1,3 +1,4 @@
+import type { Activation } from '../reference/activation.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
@@ -22,7 +23,7 @@ import type { UnaryOp } from '../reference/unary.ts'
  * `B` is what a backend calls a buffer: a typed array for the reference, a packed block number for the addon. Buffers
  * hold float32 unless said otherwise, and are dense in the layout that the problem's comment names. Outputs are written
  * whole and may not overlap inputs, but for the element-wise kernels (`unary`, `binary`, `binaryScalar`, `relu*`,
- * `dropout`), where the output may be an input. `null` stands for an absent optional buffer.
+ * `activation*`, `dropout`), where the output may be an input. `null` stands for an absent optional buffer.
  */
 export interface Kernels<B> {
   fill(size: number, value: number, output: B): void
@@ -39,6 +40,8 @@ export interface Kernels<B> {
 
   reluForward(size: number, input: B, output: B): void
   reluBackward(size: number, output: B, gradOutput: B, gradInput: B): void
+  activationForward(op: Activation, a: number, b: number, size: number, input: B, output: B): void
+  activationBackward(op: Activation, a: number, b: number, size: number, kept: B, gradOutput: B, gradInput: B): void
   dropout(problem: DropoutProblem, input: B, output: B): void
 
   matmul(problem: MatmulProblem, a: B, b: B, output: B): void

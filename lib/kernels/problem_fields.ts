@@ -1,3 +1,4 @@
+import { type Activation, activations } from '../reference/activation.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
@@ -27,6 +28,7 @@ export interface Problems {
   binary: BinaryProblem & { op: BinaryOp | CompareOp }
   reduce: ReduceProblem
   relu: { size: number }
+  activation: { size: number; a: number; b: number; op: Activation }
   dropout: DropoutProblem
   matmul: MatmulProblem
   linear: LinearProblem
@@ -143,19 +145,7 @@ const outputs3d = (['d', 'h', 'w'] as const).map((axis) => number(`o${axis}`, wi
 const stream = [number('seed', 0), number('offset', 0)]
 
 const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
-const unaryOps: readonly UnaryOp[] = [
-  'neg',
-  'abs',
-  'exp',
-  'log',
-  'sqrt',
-  'square',
-  'reciprocal',
-  'sign',
-  'floor',
-  'sigmoid',
-  'tanh',
-]
+const unaryOps: readonly UnaryOp[] = ['neg', 'abs', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sign', 'floor']
 const binaryOps: readonly BinaryOp[] = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'rsub', 'rdiv', 'rpow']
 const compareOps: readonly CompareOp[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge']
 const reduceOps: readonly ReduceOp[] = ['sum', 'mean', 'var', 'max', 'min', 'argmax', 'argmin']
@@ -181,6 +171,7 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
   ],
   reduce: [number('outer'), number('size'), number('inner', 1), number('correction', 0), word('op', reduceOps)],
   relu: [number('size')],
+  activation: [number('size'), number('a', 0), number('b', 0), word('op', activations)],
   dropout: [number('n'), number('spatial', 1), number('c'), number('p'), ...stream, flag('channelwise')],
   matmul: [
     list('batchShape', 'b', []),

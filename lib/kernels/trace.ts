@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { Activation } from '../reference/activation.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { UnaryOp } from '../reference/unary.ts'
 import { type ProblemOp, printProblem } from './problem_string.ts'
@@ -47,6 +48,8 @@ const FLAT = new Set([
   'compareStrided',
   'reluForward',
   'reluBackward',
+  'activationForward',
+  'activationBackward',
 ])
 
 /** The problem string of a call; the flat element-wise functions have one dense dimension. */
@@ -63,6 +66,10 @@ function describe(name: string, args: readonly unknown[]): string {
   if (name === 'unary') return printProblem('unary', { op: args[0] as UnaryOp, size })
   if (name === 'fill') return printProblem('fill', { size })
   if (name === 'reluForward' || name === 'reluBackward') return printProblem('relu', { size })
+  if (name === 'activationForward' || name === 'activationBackward') {
+    const [op, a, b, size] = args as [Activation, number, number, number]
+    return printProblem('activation', { op, a, b, size })
+  }
   return printProblem(OP[name], args[0] as never)
 }
 

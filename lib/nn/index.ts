@@ -1,4 +1,23 @@
 // Layers, containers, losses and initialisation, as `nn` of the package.
+export {
+  CELU,
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  LogSoftmax,
+  Mish,
+  ReLU6,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Softsign,
+  Tanh,
+} from './activations.ts'
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch_norm.ts'
 export { BottleneckBlock, type BottleneckBlockOptions } from './bottleneck_block.ts'
 export { ModuleList, Sequential } from './containers.ts'
@@ -22,11 +41,9 @@ export {
   Flatten,
   GlobalAvgPool,
   Identity,
-  LogSoftmax,
   MaxPool2d,
   type MaxPool2dOptions,
   ReLU,
-  Softmax,
   Unflatten,
 } from './layers.ts'
 export { LazyConv1d } from './lazy_conv1d.ts'

@@ -1,6 +1,5 @@
 import { adaptiveAvgPool2d, checkOutputSize, globalAvgPool } from '../ops/adaptive_avg_pool2d.ts'
 import { dropout, dropout2d } from '../ops/dropout.ts'
-import { logSoftmax, softmax } from '../ops/log_softmax.ts'
 import { maxPool2d, type MaxPool2dOptions as PoolOptions } from '../ops/max_pool2d.ts'
 import { relu } from '../ops/relu.ts'
 import { flatten, unflatten } from '../ops/views.ts'
@@ -166,41 +165,5 @@ export class Dropout2d extends Module {
   }
 }
 
-/** Softmax along a dimension; see `functional.softmax`. */
-export class Softmax extends Module {
-  readonly dim: number
-
-  constructor(dim: number) {
-    super()
-    this.dim = checkInteger('Softmax', 'dim', dim, Number.MIN_SAFE_INTEGER)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return softmax(input, this.dim)
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`
-  }
-}
-
-/** Logarithm of the softmax along a dimension; see `functional.logSoftmax`. */
-export class LogSoftmax extends Module {
-  readonly dim: number
-
-  constructor(dim: number) {
-    super()
-    this.dim = checkInteger('LogSoftmax', 'dim', dim, Number.MIN_SAFE_INTEGER)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return logSoftmax(input, this.dim)
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`
-  }
-}
-
 markClean(Identity, Flatten, Unflatten, ReLU, MaxPool2d, AdaptiveAvgPool2d, GlobalAvgPool)
-markClean(Dropout, Dropout2d, Softmax, LogSoftmax)
+markClean(Dropout, Dropout2d)

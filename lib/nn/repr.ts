@@ -10,6 +10,11 @@ export function repr(value: unknown): string {
   return String(value)
 }
 
+/** A number that PyTorch keeps as a float: with a fraction even where it is whole. */
+export function reprFloat(value: number): string {
+  return Number.isInteger(value) ? value.toFixed(1) : repr(value)
+}
+
 /** `name=value, …` of the settings that differ from their defaults. */
 export function reprChanged(settings: Record<string, unknown>, defaults: Record<string, unknown>): string {
   return Object.entries(settings)

@@ -1,6 +1,23 @@
 // The functions that layers are made of, as `functional` of the package.
 import './methods.ts'
 
+export {
+  celu,
+  elu,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  mish,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  softsign,
+  tanh,
+} from './activation.ts'
 export { adaptiveAvgPool2d, globalAvgPool } from './adaptive_avg_pool2d.ts'
 export { type BatchNormOptions, batchNorm } from './batch_norm.ts'
 export { clamp } from './clamp.ts'
@@ -24,5 +41,5 @@ export { type PadOptions, pad } from './pad.ts'
 export { relu } from './relu.ts'
 export type { Reduction } from './targets.ts'
 export type { ConvTransposeOptions } from './transposed_convolution.ts'
-export { abs, exp, log, neg, sigmoid, sqrt, square, tanh } from './unary.ts'
+export { abs, exp, log, neg, sqrt, square } from './unary.ts'
 export { flatten, unflatten } from './views.ts'

@@ -1,5 +1,6 @@
 // Gives tensors their methods: every op's file adds its own when it is loaded.
 import '../autograd/methods.ts'
+import './activation.ts'
 import './arithmetic.ts'
 import './clamp.ts'
 import './compare.ts'

@@ -42,16 +42,6 @@ const RULES: Record<UnaryOp, { keeps: 'input' | 'output' | 'nothing'; grad: Unar
   },
   sign: { keeps: 'nothing', grad: (gradOutput) => scalarRaw('mul', 'mul', gradOutput, 0) },
   floor: { keeps: 'nothing', grad: (gradOutput) => scalarRaw('mul', 'mul', gradOutput, 0) },
-  // σ (1 − σ)
-  sigmoid: {
-    keeps: 'output',
-    grad: (gradOutput, output) => product(gradOutput, product(output, scalarRaw('sub', 'rsub', output, 1))),
-  },
-  // 1 − tanh²
-  tanh: {
-    keeps: 'output',
-    grad: (gradOutput, output) => product(gradOutput, scalarRaw('sub', 'rsub', unaryRaw('square', output), 1)),
-  },
 }
 
 function unary(op: UnaryOp, input: Tensor): Tensor {
@@ -108,10 +98,6 @@ export const reciprocal = (input: Tensor): Tensor => unary('reciprocal', input)
 export const sign = (input: Tensor): Tensor => unary('sign', input)
 /** The largest whole number that is not above; the gradient is 0. */
 export const floor = (input: Tensor): Tensor => unary('floor', input)
-/** `1 / (1 + e⁻ˣ)` */
-export const sigmoid = (input: Tensor): Tensor => unary('sigmoid', input)
-/** Hyperbolic tangent. */
-export const tanh = (input: Tensor): Tensor => unary('tanh', input)
 
 declare module '../tensor/tensor.ts' {
   interface Tensor {
@@ -124,8 +110,6 @@ declare module '../tensor/tensor.ts' {
     reciprocal(): Tensor
     sign(): Tensor
     floor(): Tensor
-    sigmoid(): Tensor
-    tanh(): Tensor
     neg_(): Tensor
     abs_(): Tensor
     exp_(): Tensor
@@ -135,8 +119,6 @@ declare module '../tensor/tensor.ts' {
     reciprocal_(): Tensor
     sign_(): Tensor
     floor_(): Tensor
-    sigmoid_(): Tensor
-    tanh_(): Tensor
   }
 }
 

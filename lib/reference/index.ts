@@ -1,3 +1,4 @@
+import { activationBackward, activationForward } from './activation.ts'
 import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNormForward } from './batch_norm.ts'
 import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
 import { cast } from './cast.ts'
@@ -18,6 +19,7 @@ import { reluBackward, reluForward } from './relu.ts'
 import { sgdStep } from './sgd.ts'
 import { unary } from './unary.ts'
 
+export * from './activation.ts'
 export * from './batch_norm.ts'
 export * from './binary.ts'
 export * from './cast.ts'
@@ -53,6 +55,8 @@ export const referenceKernels = {
   reduce,
   reluForward,
   reluBackward,
+  activationForward,
+  activationBackward,
   dropout,
   matmul,
   linearForward,

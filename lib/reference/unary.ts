@@ -1,18 +1,7 @@
 import type { Floats } from './types.ts'
 
 /** Element-wise functions of one argument; each maps a dense buffer onto one of the same layout. */
-export type UnaryOp =
-  | 'neg'
-  | 'abs'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'square'
-  | 'reciprocal'
-  | 'sign'
-  | 'floor'
-  | 'sigmoid'
-  | 'tanh'
+export type UnaryOp = 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'square' | 'reciprocal' | 'sign' | 'floor'
 
 const functions: Record<UnaryOp, (value: number) => number> = {
   neg: (value) => -value,
@@ -25,8 +14,6 @@ const functions: Record<UnaryOp, (value: number) => number> = {
   // 0 for NaN, as in PyTorch.
   sign: (value) => (value > 0 ? 1 : value < 0 ? -1 : 0),
   floor: Math.floor,
-  sigmoid: (value) => 1 / (1 + Math.exp(-value)),
-  tanh: Math.tanh,
 }
 
 /** `output[i] = op(input[i])`; `output` may be `input`. */

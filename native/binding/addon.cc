@@ -64,6 +64,8 @@ constexpr Export kExports[] = {
     {"reduce", binding::reduce},
     {"reluForward", binding::relu_forward},
     {"reluBackward", binding::relu_backward},
+    {"activationForward", binding::activation_forward},
+    {"activationBackward", binding::activation_backward},
     {"dropout", binding::dropout},
     {"matmul", binding::matmul},
     {"linearForward", binding::linear_forward},

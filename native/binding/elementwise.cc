@@ -7,8 +7,7 @@ namespace strided::binding {
 namespace {
 
 Unary unary_op(Call& call) {
-  return static_cast<Unary>(
-      call.choice({"neg", "abs", "exp", "log", "sqrt", "square", "reciprocal", "sign", "floor", "sigmoid", "tanh"}));
+  return static_cast<Unary>(call.choice({"neg", "abs", "exp", "log", "sqrt", "square", "reciprocal", "sign", "floor"}));
 }
 
 Binary binary_op(Call& call) {

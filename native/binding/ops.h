@@ -23,6 +23,9 @@ void binary_strided(Call& call);
 void compare_strided(Call& call);
 void relu_forward(Call& call);
 void relu_backward(Call& call);
+// activation.cc
+void activation_forward(Call& call);
+void activation_backward(Call& call);
 // copy.cc
 void copy(Call& call);
 void cast(Call& call);

@@ -7,6 +7,7 @@ template <Isa isa>
 const KernelTable& table_of() {
   static const KernelTable table = {
       isa,
+      activation_kernels<isa>(),
       batch_norm_kernels<isa>(),
       compare_kernels<isa>(),
       depthwise_kernels<isa>(),

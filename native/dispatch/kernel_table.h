@@ -1,6 +1,7 @@
 // All kernels of one instruction set.
 #pragma once
 
+#include "../kernels/activation.h"
 #include "../kernels/batch_norm.h"
 #include "../kernels/compare.h"
 #include "../kernels/depthwise_conv2d.h"
@@ -19,6 +20,7 @@ namespace strided {
 
 struct KernelTable {
   Isa isa;
+  const ActivationKernels& activation;
   const BatchNormKernels& batch_norm;
   const CompareKernels& compare;
   const DepthwiseKernels& depthwise;

@@ -31,10 +31,6 @@ STRIDED_INLINE Vec apply(Unary op, Vec x) {
       return select(greater(x, zero()), set1(1.0f), select(greater(zero(), x), set1(-1.0f), zero()));
     case Unary::floor:
       return floor(x);
-    case Unary::sigmoid:
-      return sigmoid(x);
-    case Unary::tanh:
-      return tanh(x);
   }
   return x;
 }
@@ -100,8 +96,7 @@ const ElementwiseKernels& elementwise_kernels<kIsa>() {
   static constexpr ElementwiseKernels kernels = {
       fill,
       {unary<Unary::neg>, unary<Unary::abs>, unary<Unary::exp>, unary<Unary::log>, unary<Unary::sqrt>,
-       unary<Unary::square>, unary<Unary::reciprocal>, unary<Unary::sign>, unary<Unary::floor>, unary<Unary::sigmoid>,
-       unary<Unary::tanh>},
+       unary<Unary::square>, unary<Unary::reciprocal>, unary<Unary::sign>, unary<Unary::floor>},
       {binary<Binary::add>, binary<Binary::sub>, binary<Binary::mul>, binary<Binary::div>, binary<Binary::pow>,
        binary<Binary::maximum>, binary<Binary::minimum>, binary<Binary::rsub>, binary<Binary::rdiv>,
        binary<Binary::rpow>},

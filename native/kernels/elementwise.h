@@ -9,7 +9,7 @@
 // Slices   Elements [0, size); the caller offsets the pointers.
 // Saved    nothing
 // Aliasing output may be any of the inputs.
-// Cost     Memory bound but for exp, log, sigmoid and tanh (about 20 instructions a register) and pow (a library call).
+// Cost     Memory bound but for exp and log (about 20 instructions a register) and pow (a library call).
 // Source   Semantics of the functions of the same names in torch.
 #pragma once
 
@@ -19,8 +19,8 @@
 
 namespace strided {
 
-enum class Unary { neg, abs, exp, log, sqrt, square, reciprocal, sign, floor, sigmoid, tanh };
-constexpr int kUnaryCount = 11;
+enum class Unary { neg, abs, exp, log, sqrt, square, reciprocal, sign, floor };
+constexpr int kUnaryCount = 9;
 
 // The r forms swap the arguments: rsub(a, b) = b - a.
 enum class Binary { add, sub, mul, div, pow, maximum, minimum, rsub, rdiv, rpow };

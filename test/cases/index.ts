@@ -1,3 +1,4 @@
+import { activation } from './activation.ts'
 import { batchNorm } from './batch_norm.ts'
 import { binary } from './binary.ts'
 import { cast } from './cast.ts'
@@ -20,6 +21,7 @@ import { unary } from './unary.ts'
 
 /** The cases of every op, by the stem of its files. */
 export const caseSets = {
+  activation,
   batch_norm: batchNorm,
   binary,
   cast,

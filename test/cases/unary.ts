@@ -4,7 +4,6 @@ export const unary: CaseSet<'unary'> = {
   op: 'unary',
   layers: {
     exp: 'size1000000_exp',
-    sigmoid: 'size1000000_sigmoid',
   },
   edges: {
     neg: 'size37_neg',
@@ -16,10 +15,8 @@ export const unary: CaseSet<'unary'> = {
     reciprocal: 'size37_reciprocal',
     sign: 'size37_sign',
     floor: 'size37_floor',
-    sigmoid: 'size1009_sigmoid',
-    tanh: 'size1009_tanh',
     one: 'size1_exp',
-    long: 'size100003_tanh',
+    long: 'size100003_exp',
   },
   flops: ({ size }) => size,
   bytes: ({ size }) => ITEM * 2 * size,

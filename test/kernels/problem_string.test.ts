@@ -79,7 +79,7 @@ describe('problem strings', () => {
     [
       'unary',
       'size3_cube',
-      'problem: expected _op, one of neg abs exp log sqrt square reciprocal sign floor sigmoid tanh, got "size3_cube"; unary takes size op',
+      'problem: expected _op, one of neg abs exp log sqrt square reciprocal sign floor, got "size3_cube"; unary takes size op',
     ],
   ]
   for (const [op, text, message] of errors) {
