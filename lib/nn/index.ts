@@ -20,6 +20,7 @@ export {
 } from './activations.ts'
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch_norm.ts'
 export { BottleneckBlock, type BottleneckBlockOptions } from './bottleneck_block.ts'
+export { ChannelShuffle } from './channel_shuffle.ts'
 export { ModuleList, Sequential } from './containers.ts'
 export type { ConvLayer, ConvLayerOptions } from './conv_layer.ts'
 export type { ConvTransposeLayer, ConvTransposeLayerOptions } from './conv_transpose_layer.ts'

@@ -20,6 +20,7 @@ export {
 } from './activation.ts'
 export { adaptiveAvgPool2d, globalAvgPool } from './adaptive_avg_pool2d.ts'
 export { type BatchNormOptions, batchNorm } from './batch_norm.ts'
+export { channelShuffle } from './channel_shuffle.ts'
 export { clamp } from './clamp.ts'
 export type { PaddingMode } from './conv_problem.ts'
 export { convTranspose1d } from './conv_transpose1d.ts'

@@ -16,6 +16,7 @@ const zoo = {
   resNet18: () => models.resNet18(stem),
   resNet34: () => models.resNet34(stem),
   resNet50: () => models.resNet50(stem),
+  shuffleNetV2: () => models.shuffleNetV2(stem),
   resNeXt50_32x4d: () => models.resNeXt50_32x4d(stem),
 }
 
