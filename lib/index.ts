@@ -4,7 +4,12 @@ export type { HookHandle } from './autograd/methods.ts'
 export type { GradHook } from './autograd/node.ts'
 export * as data from './data/index.ts'
 export {
+  type FoldedNorm,
+  type FuseOptions,
+  type FuseResult,
+  fuse,
   type InputShape,
+  type KeptNorm,
   type LayerReceptiveField,
   type ModelSummary,
   type ReceptiveField,

@@ -1,4 +1,5 @@
 // A second pair of eyes on a model: what it costs, what it sees, what is wrong with it.
+export { type FoldedNorm, type FuseOptions, type FuseResult, fuse, type KeptNorm } from './fuse.ts'
 export type { InputShape } from './meta_pass.ts'
 export {
   type LayerReceptiveField,
