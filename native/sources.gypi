@@ -2,6 +2,8 @@
   "variables": {
     "kernel_sources": [
       "native/kernels/activation.cc",
+      "native/kernels/adagrad.cc",
+      "native/kernels/adam.cc",
       "native/kernels/batch_norm.cc",
       "native/kernels/compare.cc",
       "native/kernels/depthwise_conv2d.cc",
@@ -12,6 +14,7 @@
       "native/kernels/pack.cc",
       "native/kernels/reduce.cc",
       "native/kernels/relu.cc",
+      "native/kernels/rmsprop.cc",
       "native/kernels/sgd.cc",
       "native/kernels/softmax.cc",
       "native/kernels/winograd.cc"
@@ -23,6 +26,8 @@
       "native/runtime/memory_pool.cc",
       "native/runtime/thread_pool.cc",
       "native/ops/activation.cc",
+      "native/ops/adagrad.cc",
+      "native/ops/adam.cc",
       "native/ops/batch_norm.cc",
       "native/ops/conv.cc",
       "native/ops/conv_algorithm.cc",
@@ -36,6 +41,7 @@
       "native/ops/max_pool2d.cc",
       "native/ops/random.cc",
       "native/ops/reduce.cc",
+      "native/ops/rmsprop.cc",
       "native/ops/sgd.cc",
       "native/ops/softmax.cc",
       "native/ops/taps.cc",
@@ -44,6 +50,8 @@
     ],
     "binding_sources": [
       "native/binding/activation.cc",
+      "native/binding/adagrad.cc",
+      "native/binding/adam.cc",
       "native/binding/addon.cc",
       "native/binding/batch_norm.cc",
       "native/binding/call.cc",
@@ -52,12 +60,14 @@
       "native/binding/cross_entropy.cc",
       "native/binding/elementwise.cc",
       "native/binding/environment.cc",
+      "native/binding/groups.cc",
       "native/binding/linear.cc",
       "native/binding/matmul.cc",
       "native/binding/max_pool2d.cc",
       "native/binding/memory.cc",
       "native/binding/random.cc",
       "native/binding/reduce.cc",
+      "native/binding/rmsprop.cc",
       "native/binding/sgd.cc",
       "native/binding/softmax.cc"
     ]

@@ -1,5 +1,7 @@
 import type { ProblemOp } from '../../lib/kernels/problem_string.ts'
 import { activation } from './activation.ts'
+import { adagrad } from './adagrad.ts'
+import { adam } from './adam.ts'
 import { batchNorm } from './batch_norm.ts'
 import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
@@ -9,6 +11,7 @@ import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool2d } from './max_pool2d.ts'
 import { relu } from './relu.ts'
+import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
 
 /** What the suite `ops` times, in the order of its table; conv2d has the suite `conv`. */
@@ -23,4 +26,7 @@ export const opBenches = [
   logSoftmax,
   crossEntropy,
   sgd,
+  adam,
+  rmsprop,
+  adagrad,
 ] as readonly OpBench<ProblemOp>[]

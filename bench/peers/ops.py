@@ -210,17 +210,43 @@ def dropout(p, _which, layout):
     return lambda: F.dropout2d(x, p["p"], True)
 
 
-def sgd(p):
-    params = [torch.from_numpy(fill.uniform(s, fill.PARAM + 3 * i)).requires_grad_() for i, s in enumerate(p["sizes"])]
+# Of each optimizer its class, our names of its settings, and its states in our order with their least values.
+OPTIMIZERS = {
+    "sgd": (torch.optim.SGD, ("lr", "momentum", "dampening", "nesterov", "maximize"), {"momentum_buffer": -1}),
+    "adam": (torch.optim.Adam, ("lr", "eps", "amsgrad", "maximize"), {"exp_avg": -1, "exp_avg_sq": 0}),
+    "rmsprop": (
+        torch.optim.RMSprop,
+        ("lr", "alpha", "eps", "momentum", "centered", "maximize"),
+        {"square_avg": 0, "grad_avg": -1, "momentum_buffer": -1},
+    ),
+    "adagrad": (torch.optim.Adagrad, ("lr", "eps", "maximize"), {"sum": 0}),
+}
+# Seeds of the buffers of one parameter: itself, its gradient, its states.
+SEEDS_EACH = 5
+# So many steps have been taken that Adam's corrections are 1.
+STEPS = 1e6
+
+
+def optimizer_steps(op, p):
+    """The step of an optimizer over the parameters of one group, tensor by tensor and over all at once."""
+    (group,) = p["groups"]
+    kind, names, states = OPTIMIZERS[op]
+    options = {name: group[name] for name in names}
+    if op == "adam":
+        kind = torch.optim.AdamW if group["decoupled"] else kind
+        options["betas"] = (group["beta1"], group["beta2"])
+
+    def filled(i, offset, low=-1):
+        return torch.from_numpy(fill.uniform(group["sizes"][i], fill.PARAM + SEEDS_EACH * i + offset, low))
+
+    params = [filled(i, 0).requires_grad_() for i in range(len(group["sizes"]))]
 
     def steps(foreach):
-        names = ("lr", "momentum", "dampening", "nesterov", "maximize")
-        options = {name: p[name] for name in names}
-        optimizer = torch.optim.SGD(params, weight_decay=p["weightDecay"], foreach=foreach, **options)
-        for i, (param, size) in enumerate(zip(params, p["sizes"])):
-            param.grad = torch.from_numpy(fill.uniform(size, fill.PARAM + 3 * i + 1))
-            buffer = torch.from_numpy(fill.uniform(size, fill.PARAM + 3 * i + 2))
-            optimizer.state[param]["momentum_buffer"] = buffer
+        optimizer = kind(params, weight_decay=group["weightDecay"], foreach=foreach, **options)
+        for i, param in enumerate(params):
+            param.grad = filled(i, 1)
+            state = {name: filled(i, 2 + s, low) for s, (name, low) in enumerate(states.items())}
+            optimizer.state[param] = {**state, "step": STEPS if op == "rmsprop" else torch.tensor(STEPS)}
         return lambda: (optimizer.step(), params[0])[1]
 
     return steps(False), steps(True)
@@ -232,8 +258,8 @@ PREPARE = {f.__name__: f for f in FUNCTIONS}
 
 def prepare(request):
     op, p, which, layout = request["op"], request["problem"], request["pass"], request["layout"]
-    if op == "sgd":
-        single, multi = sgd(p)
+    if op in OPTIMIZERS:
+        single, multi = optimizer_steps(op, p)
         return answer(single, request, more=[multi])
     call = PREPARE[op](p, which, layout)
     # Inference mode would be in the way of autograd, whose overhead it saves.

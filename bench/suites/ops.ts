@@ -64,10 +64,17 @@ function overheadContest(session: Session, op: string): Contest {
 
 const HEADER = ['op', 'pass', 'problem', 'ms', 'GB/s', 'GFLOP/s', 'PyTorch ms', 'channels-last', 'ratio']
 
+// The sizes of all parameters of a model would push the times off the screen.
+const LONGEST_PROBLEM = 60
+
+function shortened(problem: string): string {
+  return problem.length <= LONGEST_PROBLEM ? problem : `${problem.slice(0, LONGEST_PROBLEM - 1)}…`
+}
+
 function cells(row: Row): string[] {
   const { pytorch, pytorchChannelsLast } = row.peers
   return [
-    ...[row.name, row.pass, row.problem, number(row.ms), number(row.gbps), number(row.gflops)],
+    ...[row.name, row.pass, shortened(row.problem), number(row.ms), number(row.gbps), number(row.gflops)],
     ...[number(pytorch), number(pytorchChannelsLast), ratio(row.ratio.pytorch)],
   ]
 }

@@ -1,4 +1,6 @@
 import type { Activation } from '../reference/activation.ts'
+import type { AdagradProblem } from '../reference/adagrad.ts'
+import type { AdamProblem } from '../reference/adam.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
@@ -14,6 +16,7 @@ import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceProblem } from '../reference/reduce.ts'
+import type { RmspropProblem } from '../reference/rmsprop.ts'
 import type { SgdProblem } from '../reference/sgd.ts'
 import type { UnaryOp } from '../reference/unary.ts'
 
@@ -135,8 +138,25 @@ export interface Kernels<B> {
     gradLogits: B,
   ): void
 
-  /** `momentumBuffers` is empty when `momentum` is 0. All three lists follow `problem.sizes`. */
+  // Optimizer steps: lists follow the sizes of all groups in order, or of those groups that have such a state.
   sgdStep(problem: SgdProblem, params: readonly B[], grads: readonly B[], momentumBuffers: readonly B[]): void
+  adamStep(
+    problem: AdamProblem,
+    params: readonly B[],
+    grads: readonly B[],
+    averages: readonly B[],
+    squares: readonly B[],
+    tops: readonly B[],
+  ): void
+  rmspropStep(
+    problem: RmspropProblem,
+    params: readonly B[],
+    grads: readonly B[],
+    squares: readonly B[],
+    averages: readonly B[],
+    buffers: readonly B[],
+  ): void
+  adagradStep(problem: AdagradProblem, params: readonly B[], grads: readonly B[], sums: readonly B[]): void
 
   randomUniform(problem: UniformProblem, output: B): void
   randomNormal(problem: NormalProblem, output: B): void

@@ -1,4 +1,6 @@
 import { type Activation, activations } from '../reference/activation.ts'
+import type { AdagradProblem } from '../reference/adagrad.ts'
+import type { AdamProblem } from '../reference/adam.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
@@ -14,6 +16,7 @@ import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
+import type { RmspropProblem } from '../reference/rmsprop.ts'
 import type { SgdProblem } from '../reference/sgd.ts'
 import type { DType } from '../reference/types.ts'
 import type { UnaryOp } from '../reference/unary.ts'
@@ -39,12 +42,18 @@ export interface Problems {
   log_softmax: SoftmaxProblem
   cross_entropy: CrossEntropyProblem
   sgd: SgdProblem
+  adam: AdamProblem
+  rmsprop: RmspropProblem
+  adagrad: AdagradProblem
   random_uniform: UniformProblem
   random_normal: NormalProblem
 }
 
 /** Stem of an op that has problem strings. */
 export type ProblemOp = keyof Problems
+
+/** Ops whose problem is `{ groups }`, a list of settings; their fields are those of one group. */
+export const grouped: ReadonlySet<ProblemOp> = new Set<ProblemOp>(['sgd', 'adam', 'rmsprop', 'adagrad'])
 
 /** What a field of a problem holds. */
 export type Value = number | string | boolean | readonly number[]
@@ -219,8 +228,40 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     number('dampening', 0),
     short('weightDecay', 'decay', 0),
     flag('nesterov'),
+    flag('decoupled'),
     flag('maximize'),
     flag('first'),
+  ],
+  adam: [
+    list('sizes', 'sizes'),
+    number('lr'),
+    // After the averages m and v of the paper; without corrections, as after many steps.
+    short('beta1', 'm', 0.9),
+    short('beta2', 'v', 0.999),
+    short('correction1', 'mc', 1),
+    short('correction2', 'vc', 1),
+    number('eps', 1e-8),
+    short('weightDecay', 'decay', 0),
+    flag('decoupled'),
+    flag('amsgrad'),
+    flag('maximize'),
+  ],
+  rmsprop: [
+    list('sizes', 'sizes'),
+    number('lr'),
+    number('alpha', 0.99),
+    number('eps', 1e-8),
+    short('weightDecay', 'decay', 0),
+    number('momentum', 0),
+    flag('centered'),
+    flag('maximize'),
+  ],
+  adagrad: [
+    list('sizes', 'sizes'),
+    number('lr'),
+    number('eps', 1e-10),
+    short('weightDecay', 'decay', 0),
+    flag('maximize'),
   ],
   random_uniform: [number('size'), ...stream, number('low', 0), number('high', 1)],
   random_normal: [number('size'), ...stream, number('mean', 0), number('std', 1)],

@@ -1,5 +1,5 @@
 import { FormatError } from '../util/errors.ts'
-import { fields, type ProblemOp, type Problems, type Value, type Values } from './problem_fields.ts'
+import { fields, grouped, type ProblemOp, type Problems, type Value, type Values } from './problem_fields.ts'
 
 export type { ProblemOp, Problems } from './problem_fields.ts'
 
@@ -11,10 +11,14 @@ function equal(a: Value, b: Value): boolean {
  * The string that names a problem in test titles, trace lines and filters: letters and numbers in a fixed order, as in
  * `n32ic64ih56oc128kh3sh1ph1`, lists as `2x3`, then words and flags after underscores, as in `rows64c10_mean`. Parts that
  * follow from the others (a square's second side, stride and padding of the other dimension, the output size, dense
- * strides) or have their usual value are left out.
+ * strides) or have their usual value are left out. Problems of several groups are theirs, joined by plus signs.
  */
 export function printProblem<Op extends ProblemOp>(op: Op, problem: Problems[Op]): string {
-  const values = problem as unknown as Values
+  if (!grouped.has(op)) return printValues(op, problem as unknown as Values)
+  return (problem as unknown as { groups: Values[] }).groups.map((group) => printValues(op, group)).join('+')
+}
+
+function printValues(op: ProblemOp, values: Values): string {
   let numbers = ''
   let words = ''
   for (const { name, key, kind, fallback, always } of fields[op]) {
@@ -34,6 +38,13 @@ export function printProblem<Op extends ProblemOp>(op: Op, problem: Problems[Op]
  * @throws {FormatError} when a part is unknown, given twice or missing
  */
 export function parseProblem<Op extends ProblemOp>(op: Op, text: string): Problems[Op] {
+  if (!grouped.has(op)) return parseValues(op, text) as unknown as Problems[Op]
+  // A plus sign before a digit belongs to an exponent.
+  const groups = text.split(/\+(?!\d)/).map((part) => parseValues(op, part))
+  return { groups } as unknown as Problems[Op]
+}
+
+function parseValues(op: ProblemOp, text: string): Values {
   const fail = (expected: string): never => {
     throw new FormatError(
       `problem: expected ${expected}, got "${text}"; ${op} takes ${fields[op].map(({ key }) => key).join(' ')}`,
@@ -67,5 +78,5 @@ export function parseProblem<Op extends ProblemOp>(op: Op, text: string): Proble
   }
   const unknown = [...parts.keys(), ...words]
   if (unknown.length > 0) fail(`only parts of ${op} (no "${unknown[0]}")`)
-  return values as unknown as Problems[Op]
+  return values
 }

@@ -34,6 +34,9 @@ const OP: Record<string, ProblemOp> = {
   crossEntropyForward: 'cross_entropy',
   crossEntropyBackward: 'cross_entropy',
   sgdStep: 'sgd',
+  adamStep: 'adam',
+  rmspropStep: 'rmsprop',
+  adagradStep: 'adagrad',
   randomUniform: 'random_uniform',
   randomNormal: 'random_normal',
 }

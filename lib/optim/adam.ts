@@ -1,12 +1,7 @@
-import { noGrad } from '../autograd/grad_mode.ts'
-import '../ops/arithmetic.ts'
-import '../ops/copy.ts'
-import '../ops/unary.ts'
-import { composed } from '../tensor/scope.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { backend } from '../kernels/select.ts'
 import { checkNonNegative, checkOptions, describe } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
-import { checkRates, Optimizer, type ParamGroup, type ParamState, type ParamsInput, stateTensor } from './optimizer.ts'
+import { checkRates, Optimizer, type ParamGroup, type ParamsInput } from './optimizer.ts'
 
 export interface AdamOptions {
   /** Learning rate, 1e-3 by default. */
@@ -33,8 +28,17 @@ const DEFAULTS: AdamOptions = {
 }
 const OPTIONS = Object.keys(DEFAULTS)
 
+const hasAmsgrad = ({ amsgrad }: ParamGroup<AdamOptions>): boolean => amsgrad
+
 /** What Adam and AdamW share: all but how the weight decays. */
 abstract class AdamBase extends Optimizer<AdamOptions> {
+  readonly #decoupled: boolean
+
+  constructor(name: string, params: ParamsInput<AdamOptions>, options: AdamOptions, decoupled: boolean) {
+    super(name, params, options)
+    this.#decoupled = decoupled
+  }
+
   protected override checkOptions(options: AdamOptions): void {
     const name = this.constructor.name
     checkOptions(name, options, OPTIONS)
@@ -47,48 +51,23 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
   }
 
   override step(): void {
-    noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const param of group.params) {
-          if (param.gradTensor === null) continue
-          const { gradTensor } = param
-          composed(() => {
-            this.#update(group, param, group.maximize ? gradTensor.neg() : gradTensor)
-            return param
-          })
-        }
-      }
+    const batches = this.batches((param) => this.nextStep(param))
+    const groups = batches.map(({ group, phase, params }) => {
+      const { lr, eps, weightDecay, amsgrad, maximize } = group
+      const [beta1, beta2] = group.betas
+      // Averages start at 0; dividing by 1 − βᵗ makes up for it.
+      const [correction1, correction2] = [1 - beta1 ** phase, 1 - beta2 ** phase]
+      const decay = { weightDecay, decoupled: this.#decoupled }
+      const sizes = params.map(({ size }) => size)
+      return { sizes, lr, beta1, beta2, correction1, correction2, eps, ...decay, amsgrad, maximize }
     })
-  }
-
-  /** The gradient with the weight decay in it, or the same gradient after the parameter was shrunk. */
-  protected abstract decay(group: ParamGroup<AdamOptions>, param: Tensor, grad: Tensor): Tensor
-
-  #update(group: ParamGroup<AdamOptions>, param: Tensor, given: Tensor): void {
-    const { lr, eps, amsgrad } = group
-    const [beta1, beta2] = group.betas
-    const kept = this.#stateOf(param, amsgrad)
-    const step = (kept.step as number) + 1
-    kept.step = step
-    const grad = this.decay(group, param, given)
-    const mean = (kept.expAvg as Tensor).mul_(beta1).add_(grad.mul(1 - beta1))
-    let square = (kept.expAvgSq as Tensor).mul_(beta2).add_(grad.square().mul(1 - beta2))
-    if (amsgrad) square = (kept.maxExpAvgSq as Tensor).maximum_(square)
-    // Averages start at 0; dividing by 1 − βᵗ makes up for it.
-    const denominator = square
-      .sqrt()
-      .div_(Math.sqrt(1 - beta2 ** step))
-      .add_(eps)
-    param.sub_(mean.div(denominator).mul_(lr / (1 - beta1 ** step)))
-  }
-
-  #stateOf(param: Tensor, amsgrad: boolean): ParamState {
-    const known = this.state.get(param)
-    if (known !== undefined) return known
-    const kept: ParamState = { step: 0, expAvg: stateTensor(param).zero_(), expAvgSq: stateTensor(param).zero_() }
-    if (amsgrad) kept.maxExpAvgSq = stateTensor(param).zero_()
-    this.state.set(param, kept)
-    return kept
+    this.update(batches, (params, grads) => {
+      const averages = this.stateBuffers(batches, 'expAvg')
+      const squares = this.stateBuffers(batches, 'expAvgSq')
+      const tops = this.stateBuffers(batches, 'maxExpAvgSq', hasAmsgrad)
+      backend().kernels.adamStep({ groups }, params, grads, averages, squares, tops)
+    })
+    this.countSteps(batches)
   }
 }
 
@@ -96,17 +75,17 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
  * Adam: `m ← β₁ m + (1 − β₁) d`, `v ← β₂ v + (1 − β₂) d²`, `param ← param − lr · m̂ / (√v̂ + eps)`, where `d = grad +
  * weightDecay · param`, `m̂ = m / (1 − β₁ᵗ)` and `v̂ = v / (1 − β₂ᵗ)`.
  *
+ * This weight decay is coupled, the gradient of a penalty: it is divided by `√v̂` like the rest of `d`, so that weights
+ * with large gradients decay less. {@link AdamW} decays all alike.
+ *
  * @throws {RangeError} when a setting is out of range.
  *
- * Source: Kingma and Ba, "Adam", 2015; torch.optim.Adam.
+ * Source: Kingma and Ba, "Adam", 2015; Reddi et al., "On the Convergence of Adam and Beyond", 2018, for `amsgrad`;
+ * torch.optim.Adam.
  */
 export class Adam extends AdamBase {
   constructor(params: ParamsInput<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super('Adam', params, { ...DEFAULTS, ...options })
-  }
-
-  protected override decay(group: ParamGroup<AdamOptions>, param: Tensor, grad: Tensor): Tensor {
-    return group.weightDecay === 0 ? grad : grad.add(param.mul(group.weightDecay))
+    super('Adam', params, { ...DEFAULTS, ...options }, false)
   }
 }
 
@@ -121,11 +100,6 @@ export class Adam extends AdamBase {
 export class AdamW extends AdamBase {
   constructor(params: ParamsInput<AdamOptions>, options: Partial<AdamOptions> = {}) {
     // torch.optim.AdamW decays by default.
-    super('AdamW', params, { ...DEFAULTS, weightDecay: 0.01, ...options })
-  }
-
-  protected override decay(group: ParamGroup<AdamOptions>, param: Tensor, grad: Tensor): Tensor {
-    if (group.weightDecay !== 0) param.mul_(1 - group.lr * group.weightDecay)
-    return grad
+    super('AdamW', params, { ...DEFAULTS, weightDecay: 0.01, ...options }, true)
   }
 }

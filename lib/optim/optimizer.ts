@@ -1,6 +1,9 @@
 // Gives tensors their methods.
 import '../ops/methods.ts'
+import { noGrad } from '../autograd/grad_mode.ts'
+import type { BufferRef } from '../kernels/backend.ts'
 import { LazyParameter } from '../nn/parameter.ts'
+import { disposeCopy, withStrides } from '../ops/dense.ts'
 import { untracked } from '../tensor/scope.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { checkNonNegative, describe } from '../util/check.ts'
@@ -8,13 +11,24 @@ import { DTypeError, FormatError, RangeError, StateError } from '../util/errors.
 import { formatShape, sameShape } from '../util/shape.ts'
 
 /** Parameters with settings of their own; those left out come from the optimizer's options. */
-export type GroupInput<Options> = Partial<Options> & { params: Iterable<Tensor> }
+export type GroupInput<Options> = Partial<Options> & { params: Tensor | Iterable<Tensor> }
 
 /** Parameters as an optimizer takes them: all alike, or in groups. */
 export type ParamsInput<Options> = Iterable<Tensor> | Iterable<GroupInput<Options>>
 
-/** Parameters and the settings they are updated with; change `lr` here to change the rate. */
-export type ParamGroup<Options> = Options & { params: Tensor[] }
+/**
+ * Parameters and the settings they are updated with; change `lr` here to change the rate. A schedule notes the rate that it
+ * starts from as `initialLr`.
+ */
+export type ParamGroup<Options> = Options & { params: Tensor[]; initialLr?: number }
+
+/** Parameters that have a gradient and are updated alike: those of a group that are in the same phase. */
+export interface Batch<Options> {
+  group: ParamGroup<Options>
+  /** What beside the settings decides how to update, such as the number of the step. */
+  phase: number
+  params: Tensor[]
+}
 
 /** What an optimizer keeps for one parameter, by name. */
 export type ParamState = Record<string, Tensor | number>
@@ -27,6 +41,8 @@ export interface OptimizerState {
 
 /** Base of all optimizers: parameter groups, gradients, state. */
 export abstract class Optimizer<Options extends { lr: number } = { lr: number }> {
+  /** The settings of groups that have none of their own. */
+  readonly defaults: Options
   readonly paramGroups: ParamGroup<Options>[] = []
   /** Kept for each parameter that has been updated. */
   protected readonly state = new Map<Tensor, ParamState>()
@@ -38,13 +54,14 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
    */
   constructor(name: string, params: ParamsInput<Options>, defaults: Options) {
     this.#name = name
+    this.defaults = defaults
     const given = [...(params as Iterable<Tensor | GroupInput<Options>>)]
     if (given.length === 0) throw new RangeError(`${name}: expected at least one parameter, got none`)
     const grouped = given.some((item) => !(item instanceof Tensor))
     const groups = grouped
       ? (given as GroupInput<Options>[])
       : [{ params: given as Tensor[] } as unknown as GroupInput<Options>]
-    for (const group of groups) this.addParamGroup(group, defaults)
+    for (const group of groups) this.addParamGroup(group)
   }
 
   /** Checks the settings of a group. */
@@ -53,14 +70,19 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Updates every parameter that has a gradient. */
   abstract step(): void
 
-  private addParamGroup(group: GroupInput<Options>, defaults: Options): void {
+  /**
+   * Adds parameters with settings of their own, such as those of layers that are trained from now on.
+   *
+   * @throws {RangeError} when a parameter is there already or a setting is out of range; the optimizer is then unchanged.
+   */
+  addParamGroup(group: GroupInput<Options>): void {
     const { params, ...settings } = group
     if (params === undefined) {
       throw new DTypeError(`${this.#name}: expected tensors or groups { params, ... }, got ${describe(group)}`)
     }
-    const options = { ...defaults, ...settings } as unknown as Options
+    const options = { ...this.defaults, ...settings } as unknown as Options
     this.checkOptions(options)
-    const list = [...params]
+    const list = params instanceof Tensor ? [params] : [...params]
     const known = new Set(this.paramGroups.flatMap((other) => other.params))
     for (const param of list) {
       this.#checkParam(param)
@@ -99,6 +121,81 @@ export abstract class Optimizer<Options extends { lr: number } = { lr: number }>
   /** Sets the gradients of all parameters to null; their memory is released unless user code has seen it. */
   zeroGrad(): void {
     for (const { params } of this.paramGroups) for (const param of params) param.clearGrad()
+  }
+
+  /** The parameters that have a gradient, in batches that are updated alike. */
+  protected batches(phaseOf: (param: Tensor) => number = () => 0): Batch<Options>[] {
+    return this.paramGroups.flatMap((group) => {
+      const phases = new Map<number, Batch<Options>>()
+      for (const param of group.params) {
+        if (param.gradTensor === null) continue
+        const phase = phaseOf(param)
+        const batch = phases.get(phase)
+        if (batch === undefined) phases.set(phase, { group, phase, params: [param] })
+        else batch.params.push(param)
+      }
+      return [...phases.values()]
+    })
+  }
+
+  /** Runs one kernel over all parameters of the batches and their gradients, both in the order of the batches. */
+  protected update(
+    batches: readonly Batch<Options>[],
+    kernel: (params: BufferRef[], grads: BufferRef[]) => void,
+  ): void {
+    const params = batches.flatMap((batch) => batch.params)
+    if (params.length === 0) return
+    // Backward gives gradients in the parameter's own order in memory; those set by hand may have another.
+    const grads = params.map((param) => withStrides(this.#name, param.gradTensor as Tensor, param.strides))
+    kernel(
+      params.map((param) => param.buffer(this.#name)),
+      grads.map((grad) => grad.buffer(this.#name)),
+    )
+    for (const param of params) param.storage.version++
+    grads.forEach((grad, i) => {
+      disposeCopy(grad, params[i].gradTensor as Tensor)
+    })
+  }
+
+  /** The buffers of one state of the parameters of those batches whose group has it; a new state holds `initial`. */
+  protected stateBuffers(
+    batches: readonly Batch<Options>[],
+    name: string,
+    has: (group: ParamGroup<Options>) => boolean = () => true,
+    initial: (group: ParamGroup<Options>) => number = () => 0,
+  ): BufferRef[] {
+    return batches.flatMap(({ group, params }) => {
+      if (!has(group)) return []
+      return params.map((param) => this.#stateTensor(param, name, initial(group)).buffer(this.#name))
+    })
+  }
+
+  #stateTensor(param: Tensor, name: string, initial: number): Tensor {
+    const kept = this.#stateOf(param)
+    const known = kept[name]
+    if (known !== undefined) return known as Tensor
+    const made = stateTensor(param)
+    noGrad(() => made.fill_(initial))
+    kept[name] = made
+    return made
+  }
+
+  #stateOf(param: Tensor): ParamState {
+    const known = this.state.get(param)
+    if (known !== undefined) return known
+    const kept: ParamState = {}
+    this.state.set(param, kept)
+    return kept
+  }
+
+  /** The number of the step that a parameter is about to take, counted from 1. */
+  protected nextStep(param: Tensor): number {
+    return ((this.state.get(param)?.step as number | undefined) ?? 0) + 1
+  }
+
+  /** Notes the phase of each batch as the number of steps that its parameters have taken. */
+  protected countSteps(batches: readonly Batch<Options>[]): void {
+    for (const { phase, params } of batches) for (const param of params) this.#stateOf(param).step = phase
   }
 
   #params(): Tensor[] {

@@ -1,9 +1,8 @@
 import { backend } from '../kernels/select.ts'
-import { disposeCopy, withStrides } from '../ops/dense.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { checkFinite, checkNonNegative, checkOptions } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
-import { checkRates, Optimizer, type ParamGroup, type ParamsInput, stateTensor } from './optimizer.ts'
+import { checkRates, Optimizer, type ParamGroup, type ParamsInput } from './optimizer.ts'
 
 export interface SgdOptions {
   /** Learning rate. */
@@ -12,16 +11,20 @@ export interface SgdOptions {
   momentum: number
   /** Share of the gradient that does not enter the momentum, 0 by default. */
   dampening: number
-  /** Factor of the parameter that is added to its gradient, 0 by default. */
+  /** Weight decay, 0 by default. */
   weightDecay: number
   /** Whether the momentum is looked ahead, `false` by default. */
   nesterov: boolean
+  /** Whether the weight decay is decoupled from the gradient, `false` by default. */
+  decoupled: boolean
   /** Whether the objective is maximised, `false` by default. */
   maximize: boolean
 }
 
-const DEFAULTS = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false }
+const DEFAULTS = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, decoupled: false, maximize: false }
 const OPTIONS = ['lr', ...Object.keys(DEFAULTS)]
+
+const hasMomentum = ({ momentum }: ParamGroup<SgdOptions>): boolean => momentum !== 0
 
 /**
  * Stochastic gradient descent:
@@ -29,7 +32,11 @@ const OPTIONS = ['lr', ...Object.keys(DEFAULTS)]
  * `d = grad + weightDecay · param`; with momentum `buffer ← momentum · buffer + (1 − dampening) · d` (the first time `d`)
  * and `d ← nesterov ? d + momentum · buffer : buffer`; `param ← param − lr · d`.
  *
- * All parameters of a group are updated in one call. Those without gradient are left alone.
+ * This weight decay is coupled: it enters the momentum like the gradient of a penalty `weightDecay / 2 · ‖param‖²`, the
+ * L2 penalty. With `decoupled: true` the gradient is left as it is and `param ← (1 − lr · weightDecay) · param` comes first,
+ * as in AdamW. Without momentum the two are the same but for rounding.
+ *
+ * All parameters are updated in one call. Those without gradient are left alone.
  *
  * ```ts
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4 })
@@ -37,7 +44,8 @@ const OPTIONS = ['lr', ...Object.keys(DEFAULTS)]
  *
  * @throws {RangeError} when a setting is negative or not finite, or nesterov comes without momentum or with dampening.
  *
- * Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013; torch.optim.SGD.
+ * Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013; torch.optim.SGD;
+ * Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019 (SGDW).
  */
 export class SGD extends Optimizer<SgdOptions> {
   constructor(params: ParamsInput<SgdOptions>, options: Partial<SgdOptions> & { lr: number }) {
@@ -59,51 +67,20 @@ export class SGD extends Optimizer<SgdOptions> {
   }
 
   override step(): void {
-    for (const group of this.paramGroups) {
-      const updated = group.params.filter((param) => param.gradTensor !== null)
-      if (group.momentum === 0) this.#update(group, updated, [], false)
-      else {
-        // A parameter's first gradient starts its momentum, which is another formula.
-        const fresh = updated.filter((param) => !this.state.has(param))
-        const known = updated.filter((param) => this.state.has(param))
-        this.#update(
-          group,
-          known,
-          known.map((param) => this.#momentumBuffer(param)),
-          false,
-        )
-        this.#update(
-          group,
-          fresh,
-          fresh.map((param) => this.#momentumBuffer(param)),
-          true,
-        )
-      }
-    }
-  }
-
-  #momentumBuffer(param: Tensor): Tensor {
-    const kept = this.state.get(param)
-    if (kept !== undefined) return kept.momentumBuffer as Tensor
-    const momentumBuffer = stateTensor(param)
-    this.state.set(param, { momentumBuffer })
-    return momentumBuffer
-  }
-
-  #update(group: ParamGroup<SgdOptions>, params: Tensor[], buffers: Tensor[], first: boolean): void {
-    if (params.length === 0) return
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group
-    // Backward gives gradients in the parameter's own order in memory; those set by hand may have another.
-    const grads = params.map((param) => withStrides('SGD', param.gradTensor as Tensor, param.strides))
-    const sizes = params.map((param) => param.size)
-    const problem = { lr, momentum, dampening, weightDecay, nesterov, maximize, first, sizes }
-    const [paramRefs, gradRefs, bufferRefs] = [params, grads, buffers].map((list) =>
-      list.map((item) => item.buffer('SGD')),
-    )
-    backend().kernels.sgdStep(problem, paramRefs, gradRefs, bufferRefs)
-    for (const param of params) param.storage.version++
-    grads.forEach((grad, i) => {
-      disposeCopy(grad, params[i].gradTensor as Tensor)
+    // A parameter's first gradient starts its momentum, which is another formula.
+    const batches = this.batches((param) => (this.#hasBuffer(param) ? 0 : 1))
+    const groups = batches.map(({ group: { params: _, ...settings }, phase, params }) => ({
+      ...settings,
+      first: phase === 1,
+      sizes: params.map(({ size }) => size),
+    }))
+    this.update(batches, (params, grads) => {
+      const buffers = this.stateBuffers(batches, 'momentumBuffer', hasMomentum)
+      backend().kernels.sgdStep({ groups }, params, grads, buffers)
     })
+  }
+
+  #hasBuffer(param: Tensor): boolean {
+    return this.state.get(param)?.momentumBuffer !== undefined
   }
 }

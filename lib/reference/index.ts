@@ -1,4 +1,6 @@
 import { activationBackward, activationForward } from './activation.ts'
+import { adagradStep } from './adagrad.ts'
+import { adamStep } from './adam.ts'
 import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNormForward } from './batch_norm.ts'
 import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
 import { cast } from './cast.ts'
@@ -16,10 +18,13 @@ import { maxPool2dBackward, maxPool2dForward } from './max_pool2d.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { reluBackward, reluForward } from './relu.ts'
+import { rmspropStep } from './rmsprop.ts'
 import { sgdStep } from './sgd.ts'
 import { unary } from './unary.ts'
 
 export * from './activation.ts'
+export * from './adagrad.ts'
+export * from './adam.ts'
 export * from './batch_norm.ts'
 export * from './binary.ts'
 export * from './cast.ts'
@@ -37,6 +42,7 @@ export * from './max_pool2d.ts'
 export * from './random.ts'
 export * from './reduce.ts'
 export * from './relu.ts'
+export * from './rmsprop.ts'
 export * from './sgd.ts'
 export * from './types.ts'
 export * from './unary.ts'
@@ -81,6 +87,9 @@ export const referenceKernels = {
   crossEntropyForward,
   crossEntropyBackward,
   sgdStep,
+  adamStep,
+  rmspropStep,
+  adagradStep,
   randomUniform,
   randomNormal,
 }

@@ -1,53 +1,69 @@
 import type { Floats } from './types.ts'
 
-/**
- * One step of stochastic gradient descent over any number of parameters:
- *
- * `d = grad + weightDecay · param`; with momentum `buffer ← first ? d : momentum · buffer + (1 − dampening) · d` and
- * `d ← nesterov ? d + momentum · buffer : buffer`; `param ← param − lr · d`.
- *
- * Every operation is rounded to float32 where the result is, in exactly this order; no fused multiply-add.
- */
-export interface SgdProblem {
+/** Parameters that one step of stochastic gradient descent updates with the same settings; see {@link sgdStep}. */
+export interface SgdGroup {
+  /** Number of elements of each parameter. */
+  sizes: readonly number[]
   lr: number
   momentum: number
   dampening: number
   weightDecay: number
   nesterov: boolean
+  /** Whether the weight decay shrinks the parameter by itself instead of entering the gradient. */
+  decoupled: boolean
   maximize: boolean
+  /** Whether the momentum buffers hold nothing yet. */
   first: boolean
-  sizes: readonly number[]
+}
+
+export interface SgdProblem {
+  groups: readonly SgdGroup[]
 }
 
 /**
- * One step over all parameters in place, see {@link SgdProblem}: `maximize` negates the gradient first, a weight decay or a
- * momentum of 0 leaves its line out. The factors `lr`, `momentum`, `1 − dampening` and `weightDecay` are themselves rounded to
- * float32 where the parameter is, `1 − dampening` after the subtraction.
+ * One step of stochastic gradient descent over any number of parameters, in place:
+ *
+ * `d = grad + weightDecay · param`, or when decoupled `param ← (1 − lr · weightDecay) · param` and `d = grad`; with momentum
+ * `buffer ← first ? d : momentum · buffer + (1 − dampening) · d` and `d ← nesterov ? d + momentum · buffer : buffer`;
+ * `param ← param − lr · d`.
+ *
+ * `maximize` negates the gradient first. A weight decay or a momentum of 0 leaves its line out. Every operation is rounded
+ * to float32 where the parameter is, in exactly this order, without fused multiply-add; so are the factors `lr`, `momentum`,
+ * `1 − dampening`, `weightDecay` and `1 − lr · weightDecay`, once they are computed.
+ *
+ * `params` and `grads` follow the sizes of all groups in order, `momentumBuffers` those of the groups that have momentum.
  */
 export function sgdStep(
-  problem: SgdProblem,
+  { groups }: SgdProblem,
   params: readonly Floats[],
   grads: readonly Floats[],
   momentumBuffers: readonly Floats[],
 ): void {
-  problem.sizes.forEach((size, p) => {
-    stepOne(problem, size, params[p], grads[p], problem.momentum === 0 ? null : momentumBuffers[p])
-  })
+  let p = 0
+  let b = 0
+  for (const group of groups) {
+    for (const size of group.sizes) {
+      stepOne(group, size, params[p], grads[p], group.momentum === 0 ? null : momentumBuffers[b++])
+      p++
+    }
+  }
 }
 
-function stepOne(problem: SgdProblem, size: number, param: Floats, grad: Floats, buffer: Floats | null): void {
+function stepOne(group: SgdGroup, size: number, param: Floats, grad: Floats, buffer: Floats | null): void {
   const round = param instanceof Float32Array ? Math.fround : (value: number) => value
-  const lr = round(problem.lr)
-  const momentum = round(problem.momentum)
-  const undamped = round(1 - problem.dampening)
-  const weightDecay = round(problem.weightDecay)
+  const lr = round(group.lr)
+  const momentum = round(group.momentum)
+  const undamped = round(1 - group.dampening)
+  const weightDecay = group.decoupled ? 0 : round(group.weightDecay)
+  const shrink = group.decoupled ? round(1 - group.lr * group.weightDecay) : 1
   for (let i = 0; i < size; i++) {
-    let d = problem.maximize ? -grad[i] : grad[i]
-    if (weightDecay !== 0) d = round(d + round(weightDecay * param[i]))
+    const p = round(shrink * param[i])
+    let d = group.maximize ? -grad[i] : grad[i]
+    if (weightDecay !== 0) d = round(d + round(weightDecay * p))
     if (buffer !== null) {
-      buffer[i] = problem.first ? d : round(round(momentum * buffer[i]) + round(undamped * d))
-      d = problem.nesterov ? round(d + round(momentum * buffer[i])) : buffer[i]
+      buffer[i] = group.first ? d : round(round(momentum * buffer[i]) + round(undamped * d))
+      d = group.nesterov ? round(d + round(momentum * buffer[i])) : buffer[i]
     }
-    param[i] = round(param[i] - round(lr * d))
+    param[i] = round(p - round(lr * d))
   }
 }

@@ -90,6 +90,9 @@ constexpr Export kExports[] = {
     {"crossEntropyForward", binding::cross_entropy_forward},
     {"crossEntropyBackward", binding::cross_entropy_backward},
     {"sgdStep", binding::sgd_step},
+    {"adamStep", binding::adam_step},
+    {"rmspropStep", binding::rmsprop_step},
+    {"adagradStep", binding::adagrad_step},
     {"randomUniform", binding::random_uniform},
     {"randomNormal", binding::random_normal},
 };

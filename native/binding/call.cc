@@ -92,6 +92,22 @@ std::vector<int64_t> Fields::integers(const char* name) const {
   return result;
 }
 
+std::vector<Fields> Fields::list(const char* name) const {
+  const napi_value array = get(name);
+  uint32_t length;
+  if (napi_get_array_length(env_, array, &length) != napi_ok) {
+    throw ArgumentError{std::string(name) + " must be an array"};
+  }
+  std::vector<Fields> result;
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value element;
+    if (napi_get_element(env_, array, i, &element) != napi_ok)
+      throw ArgumentError{std::string(name) + " is unreadable"};
+    result.emplace_back(env_, element);
+  }
+  return result;
+}
+
 Call::Call(napi_env env, napi_callback_info info) : env_(env) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &count_, arguments_, nullptr, &data) != napi_ok || count_ > kMaxArguments) {

@@ -32,6 +32,8 @@ class Fields {
   // The position of a string in `names`.
   int choice(const char* name, std::initializer_list<const char*> names) const;
   std::vector<int64_t> integers(const char* name) const;
+  // A list of objects.
+  std::vector<Fields> list(const char* name) const;
 
  private:
   napi_value get(const char* name) const;

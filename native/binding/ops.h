@@ -59,8 +59,11 @@ void log_softmax_backward(Call& call);
 // cross_entropy.cc
 void cross_entropy_forward(Call& call);
 void cross_entropy_backward(Call& call);
-// sgd.cc
+// sgd.cc, adam.cc, rmsprop.cc, adagrad.cc
 void sgd_step(Call& call);
+void adam_step(Call& call);
+void rmsprop_step(Call& call);
+void adagrad_step(Call& call);
 // random.cc
 void random_uniform(Call& call);
 void random_normal(Call& call);

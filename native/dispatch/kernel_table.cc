@@ -8,6 +8,8 @@ const KernelTable& table_of() {
   static const KernelTable table = {
       isa,
       activation_kernels<isa>(),
+      adagrad_kernels<isa>(),
+      adam_kernels<isa>(),
       batch_norm_kernels<isa>(),
       compare_kernels<isa>(),
       depthwise_kernels<isa>(),
@@ -18,6 +20,7 @@ const KernelTable& table_of() {
       pack_kernels<isa>(),
       reduce_kernels<isa>(),
       relu_kernels<isa>(),
+      rmsprop_kernels<isa>(),
       sgd_kernels<isa>(),
       softmax_kernels<isa>(),
       winograd_kernels<isa>(),

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../kernels/activation.h"
+#include "../kernels/adagrad.h"
+#include "../kernels/adam.h"
 #include "../kernels/batch_norm.h"
 #include "../kernels/compare.h"
 #include "../kernels/depthwise_conv2d.h"
@@ -12,6 +14,7 @@
 #include "../kernels/pack.h"
 #include "../kernels/reduce.h"
 #include "../kernels/relu.h"
+#include "../kernels/rmsprop.h"
 #include "../kernels/sgd.h"
 #include "../kernels/softmax.h"
 #include "../kernels/winograd.h"
@@ -21,6 +24,8 @@ namespace strided {
 struct KernelTable {
   Isa isa;
   const ActivationKernels& activation;
+  const AdagradKernels& adagrad;
+  const AdamKernels& adam;
   const BatchNormKernels& batch_norm;
   const CompareKernels& compare;
   const DepthwiseKernels& depthwise;
@@ -31,6 +36,7 @@ struct KernelTable {
   const PackKernels& pack;
   const ReduceKernels& reduce;
   const ReluKernels& relu;
+  const RmspropKernels& rmsprop;
   const SgdKernels& sgd;
   const SoftmaxKernels& softmax;
   const WinogradTable& winograd;

@@ -1,6 +1,6 @@
 #include "sgd.h"
 
-#include "../simd/vec.h"
+#include "../simd/loop.h"
 
 namespace strided {
 namespace {
@@ -10,19 +10,19 @@ void step(const SgdStep& s, int64_t size, float* param, const float* grad, float
   const Vec momentum = set1(s.momentum);
   const Vec undamped = set1(s.undamped);
   const Vec weight_decay = set1(s.weight_decay);
-  for (int64_t i = 0; i < size; i += kLanes) {
-    const Mask mask = first_lanes(size - i < kLanes ? size - i : kLanes);
-    const Vec p = load(param + i, mask);
-    Vec d = load(grad + i, mask);
+  const Vec shrink = set1(s.shrink);
+  for_registers(size, [&](int64_t i, auto lanes) STRIDED_LAMBDA_INLINE {
+    const Vec p = mul(shrink, lanes.load(param + i));
+    Vec d = lanes.load(grad + i);
     if (s.maximize) d = neg(d);
     if (s.weight_decay != 0) d = add(d, mul(weight_decay, p));
     if (buffer != nullptr) {
-      const Vec b = s.first ? d : add(mul(momentum, load(buffer + i, mask)), mul(undamped, d));
-      store(buffer + i, b, mask);
+      const Vec b = s.first ? d : add(mul(momentum, lanes.load(buffer + i)), mul(undamped, d));
+      lanes.store(buffer + i, b);
       d = s.nesterov ? add(d, mul(momentum, b)) : b;
     }
-    store(param + i, sub(p, mul(lr, d)), mask);
-  }
+    lanes.store(param + i, sub(p, mul(lr, d)));
+  });
 }
 
 }  // namespace

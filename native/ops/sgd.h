@@ -1,4 +1,5 @@
-// One optimizer step over any number of parameters in one parallel loop; kernels/sgd.h has the formula.
+// One step of stochastic gradient descent over any number of parameters in one parallel loop; the formula is in
+// kernels/sgd.h.
 #pragma once
 
 #include <vector>
@@ -9,11 +10,12 @@ namespace strided {
 
 struct SgdParameter {
   int64_t size;
+  const SgdStep* step;
   float* param;
   const float* grad;
   float* buffer;  // null without momentum
 };
 
-void sgd_step(const Context& context, const SgdStep& step, const std::vector<SgdParameter>& parameters);
+void sgd_step(const Context& context, const std::vector<SgdParameter>& parameters);
 
 }  // namespace strided

@@ -1,4 +1,6 @@
 import { activation } from './activation.ts'
+import { adagrad } from './adagrad.ts'
+import { adam } from './adam.ts'
 import { batchNorm } from './batch_norm.ts'
 import { binary } from './binary.ts'
 import { cast } from './cast.ts'
@@ -16,12 +18,15 @@ import { maxPool2d } from './max_pool2d.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
+import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
 import { unary } from './unary.ts'
 
 /** The cases of every op, by the stem of its files. */
 export const caseSets = {
   activation,
+  adagrad,
+  adam,
   batch_norm: batchNorm,
   binary,
   cast,
@@ -40,6 +45,7 @@ export const caseSets = {
   random_uniform: randomUniform,
   reduce,
   relu,
+  rmsprop,
   sgd,
   unary,
 }

@@ -1,26 +1,19 @@
 import fc from 'fast-check'
-import { printProblem } from '../../lib/kernels/problem_string.ts'
-import type { SgdProblem } from '../../lib/reference/index.ts'
+import type { SgdGroup, SgdProblem } from '../../lib/reference/index.ts'
 import { sgd } from '../cases/sgd.ts'
-import { inout, input, type KernelCall, list, plain } from '../support/check_op.ts'
-import { uniform } from '../support/data.ts'
+import type { KernelCall } from '../support/check_op.ts'
 import { describeCases, itHoldsForRandom } from '../support/native_cases.ts'
+import { stepCalls, withSmallParameters } from '../support/optimizer_calls.ts'
 
-/** Every operation is rounded as the reference rounds it: equal bits on every instruction set. */
-function calls(problem: SgdProblem): KernelCall[] {
-  const params = problem.sizes.map((size, p) => inout(uniform(size, 3 * p + 1), 'exact'))
-  const grads = problem.sizes.map((size, p) => input(uniform(size, 3 * p + 2)))
-  const buffers = problem.sizes.map((size, p) => inout(uniform(size, 3 * p + 3), 'exact'))
-  const args = [plain(problem), list(params), list(grads), list(problem.momentum === 0 ? [] : buffers)]
-  return [{ kernel: 'sgdStep', title: printProblem('sgd', problem), args }]
-}
+const buffers = { has: ({ momentum }: SgdGroup): boolean => momentum !== 0, low: -1 }
+const calls = (problem: SgdProblem): KernelCall[] => stepCalls('sgd', 'sgdStep', problem, [buffers])
 
-describeCases(sgd, calls)
+describeCases(sgd, calls, withSmallParameters)
 
-const problems = fc.record({
-  sizes: fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 }),
+const group = fc.record({
+  sizes: fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 1, maxLength: 5 }),
   ...{ lr: fc.constantFrom(0.1, 0.003, 1), momentum: fc.constantFrom(0, 0.9, 0.5) },
   ...{ dampening: fc.constantFrom(0, 0.1), weightDecay: fc.constantFrom(0, 5e-4, 0.1) },
-  ...{ nesterov: fc.boolean(), maximize: fc.boolean(), first: fc.boolean() },
+  ...{ nesterov: fc.boolean(), decoupled: fc.boolean(), maximize: fc.boolean(), first: fc.boolean() },
 })
-itHoldsForRandom('sgd', problems, calls, 200)
+itHoldsForRandom('sgd', fc.record({ groups: fc.array(group, { minLength: 1, maxLength: 3 }) }), calls, 80)

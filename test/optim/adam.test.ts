@@ -1,41 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memory, nn, optim, RangeError, randn, type Tensor, tensor } from '../../lib/index.ts'
-import { expectGolden, floats, type GoldenCase, goldenCases } from '../support/golden.ts'
-import { toTensor } from '../support/golden_op.ts'
 import { throws } from '../util/throws.ts'
-
-const names: Record<string, string> = { weight_decay: 'weightDecay' }
-
-function follow(golden: GoldenCase, make: (params: Tensor[], options: object) => optim.Optimizer): void {
-  const { steps, ...args } = golden.args
-  const options = Object.fromEntries(Object.entries(args).map(([name, value]) => [names[name] ?? name, value]))
-  const keys = Object.keys(golden.inputs).filter((name) => name.startsWith('param'))
-  const params = keys.map((name) => toTensor(golden.inputs[name], true))
-  const optimizer = make(params, options)
-  const history: number[][] = params.map(() => [])
-  for (let step = 0; step < (steps as number); step++) {
-    params.forEach((param, i) => {
-      const grads = floats(golden.inputs[`grad${i}`]) as Float32Array
-      param.grad = toTensor({ shape: [...param.shape], data: grads.slice(step * param.size, (step + 1) * param.size) })
-    })
-    optimizer.step()
-    params.forEach((param, i) => {
-      history[i].push(...(param.toTypedArray() as Float32Array))
-    })
-  }
-  keys.forEach((name, i) => {
-    expectGolden(golden, name, history[i])
-  })
-}
-
-describe('against PyTorch', () => {
-  for (const golden of goldenCases('Adam')) {
-    it(golden.name, () => follow(golden, (params, options) => new optim.Adam(params, options)))
-  }
-  for (const golden of goldenCases('AdamW')) {
-    it(golden.name, () => follow(golden, (params, options) => new optim.AdamW(params, options)))
-  }
-})
 
 describe('Adam', () => {
   it('maximises on demand', () => {

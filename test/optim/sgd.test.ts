@@ -192,7 +192,7 @@ describe('errors', () => {
     throws(
       make(param, { learningRate: 1 }),
       RangeError,
-      'SGD: expected options lr, momentum, dampening, weightDecay, nesterov, maximize, got "learningRate"',
+      'SGD: expected options lr, momentum, dampening, weightDecay, nesterov, decoupled, maximize, got "learningRate"',
     )
     throws(
       make([{ params: param, lr: -2 }]),

@@ -253,6 +253,7 @@ describe('sgd', () => {
             dampening: (options.dampening ?? 0) as number,
             weightDecay: (options.weight_decay ?? 0) as number,
             nesterov: (options.nesterov ?? false) as boolean,
+            decoupled: false,
             maximize: false,
             first: step === 0,
             sizes: members.map((i) => params[i].length),
@@ -263,7 +264,7 @@ describe('sgd', () => {
           })
           const momenta = momentum === 0 ? [] : members.map((i) => buffers[i])
           reference.sgdStep(
-            problem,
+            { groups: [problem] },
             members.map((i) => params[i]),
             grads,
             momenta,
