@@ -2,7 +2,17 @@
 // the buffer's seed. peers/fill.py and peers/protocol.h hold the same functions.
 
 /** Seeds of the buffers by their part in a problem. */
-export const SEED = { input: 1, weight: 2, bias: 3, gradOutput: 4, mean: 5, variance: 6, target: 7, param: 100 }
+export const SEED = {
+  input: 1,
+  weight: 2,
+  bias: 3,
+  gradOutput: 4,
+  mean: 5,
+  variance: 6,
+  target: 7,
+  residual: 8,
+  param: 100,
+}
 
 /** 32 well-mixed bits of position `i` in the buffer of a seed. Source: Chris Wellons, "Prospecting for hash functions" (lowbias32). */
 export function hash(i: number, seed: number): number {

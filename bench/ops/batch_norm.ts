@@ -3,8 +3,8 @@ import { batchNorm as set } from '../../test/cases/batch_norm.ts'
 import { SEED } from '../fill.ts'
 import { type BufferSpec, call, kernelCase, type OpBench, source, target } from './kernel_case.ts'
 
-/** Input, output, weight and bias, the running statistics, and what forward saves. */
-function forwardBuffers({ rows, c }: BatchNormProblem): Record<string, BufferSpec> {
+/** Input, output, weight and bias, the running statistics, what forward saves, and what the problem asks for beside them. */
+function forwardBuffers({ rows, c, add, relu }: BatchNormProblem): Record<string, BufferSpec> {
   return {
     input: source(rows * c, SEED.input),
     weight: source(c, SEED.weight),
@@ -14,14 +14,19 @@ function forwardBuffers({ rows, c }: BatchNormProblem): Record<string, BufferSpe
     savedMean: target(c),
     savedRstd: target(c),
     output: target(rows * c),
+    ...(add ? { residual: source(rows * c, SEED.residual) } : {}),
+    ...(relu ? { bits: target(Math.ceil((rows * c) / 8), 'uint8') } : {}),
   }
 }
+
+const rest = ({ add, relu }: BatchNormProblem) => [add ? 'residual' : null, relu ? 'bits' : null, 'output']
 
 const forward = (problem: BatchNormProblem) =>
   call(
     'batchNormForward',
     problem,
-    ...['input', 'weight', 'bias', 'runningMean', 'runningVar', 'savedMean', 'savedRstd', 'output'],
+    ...['input', 'weight', 'bias', 'runningMean', 'runningVar', 'savedMean', 'savedRstd'],
+    ...rest(problem),
   )
 
 export const batchNorm: OpBench<'batch_norm'> = {
@@ -30,24 +35,31 @@ export const batchNorm: OpBench<'batch_norm'> = {
   images: true,
   passes: {
     forward: (problem) =>
-      kernelCase(forwardBuffers(problem), forward(problem), 'output', { updated: ['runningMean', 'runningVar'] }),
+      kernelCase(forwardBuffers(problem), forward(problem), 'output', {
+        // No sum over the input can be used before all of it was read.
+        updated: ['runningMean', 'runningVar', 'input'],
+      }),
     backwardInput: (problem) => {
-      const { rows, c } = problem
+      const { rows, c, add, relu } = problem
+      const both = add && relu
       const buffers = {
         ...forwardBuffers(problem),
         gradOutput: source(rows * c, SEED.gradOutput),
         gradInput: target(rows * c),
         gradWeight: target(c),
         gradBias: target(c),
+        ...(both ? { gradResidual: target(rows * c) } : {}),
       }
-      const read = ['input', 'gradOutput', 'savedMean', 'savedRstd', 'weight']
-      const backward = call('batchNormBackward', problem, ...read, 'gradInput', 'gradWeight', 'gradBias')
-      return kernelCase(buffers, backward, 'gradInput', { prepare: [forward(problem)] })
+      const read = ['input', 'gradOutput', 'savedMean', 'savedRstd', 'weight', relu ? 'bits' : null]
+      const written = ['gradInput', 'gradWeight', 'gradBias', both ? 'gradResidual' : null]
+      const backward = call('batchNormBackward', problem, ...read, ...written)
+      const again = relu ? ['input', 'gradOutput', 'bits'] : ['input', 'gradOutput']
+      return kernelCase(buffers, backward, 'gradInput', { prepare: [forward(problem)], updated: again })
     },
     eval: (problem) =>
       kernelCase(
         forwardBuffers(problem),
-        call('batchNormEvalForward', problem, 'input', 'runningMean', 'runningVar', 'weight', 'bias', 'output'),
+        call('batchNormEvalForward', problem, 'input', 'runningMean', 'runningVar', 'weight', 'bias', ...rest(problem)),
         'output',
       ),
   },

@@ -1,13 +1,14 @@
 import type { Kernels } from '../../lib/kernels/kernels.ts'
 import type { ProblemOp, Problems } from '../../lib/kernels/problem_string.ts'
 import type { CaseSet } from '../../test/cases/case_set.ts'
+import { classes, uniform } from '../fill.ts'
 import type { Pass } from '../row.ts'
 
 /** What a buffer holds before the first call; see fill.ts. */
 export type Contents =
   | { kind: 'uniform'; seed: number; low: number; high: number }
   | { kind: 'classes'; seed: number; limit: number }
-  | { kind: 'none'; dtype: 'float32' | 'int32' }
+  | { kind: 'none'; dtype: 'float32' | 'int32' | 'uint8' }
 
 /** A buffer of a kernel call. */
 export interface BufferSpec {
@@ -32,7 +33,7 @@ export interface KernelCase {
   call: KernelCall
   /** The buffer whose values are compared. */
   result: string
-  /** Buffers that `call` both reads and writes. */
+  /** Buffers that `call` both reads and writes, or cannot but read twice. */
   updated: string[]
 }
 
@@ -59,10 +60,31 @@ export const classIndices = (size: number, seed: number, limit: number): BufferS
 })
 
 /** A buffer that is written. */
-export const target = (size: number, dtype: 'float32' | 'int32' = 'float32'): BufferSpec => ({
+export const target = (size: number, dtype: 'float32' | 'int32' | 'uint8' = 'float32'): BufferSpec => ({
   size,
   contents: { kind: 'none', dtype },
 })
+
+/** An array with the contents of a buffer. */
+export type FilledArray = Float32Array | Int32Array | Uint8Array
+
+/** Makes the contents of a buffer. */
+export function filled(size: number, contents: Contents): FilledArray {
+  switch (contents.kind) {
+    case 'uniform':
+      return uniform(size, contents.seed, contents.low, contents.high)
+    case 'classes':
+      return classes(size, contents.seed, contents.limit)
+    case 'none':
+      return new { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[contents.dtype](size)
+  }
+}
+
+/** What the library calls the elements of the array. */
+export function dtypeOf(data: FilledArray): 'float32' | 'int32' | 'uint8' {
+  if (data instanceof Float32Array) return 'float32'
+  return data instanceof Int32Array ? 'int32' : 'uint8'
+}
 
 /** A call; strings name buffers, lists of strings lists of them, everything else but null is passed as it is. */
 export function call(kernel: keyof Kernels<unknown>, ...args: unknown[]): KernelCall {
@@ -95,11 +117,10 @@ export function buffersOf({ args }: KernelCall): string[] {
   })
 }
 
-// float32 and int32; no other type is timed.
-const ITEM = 4
+const itemSize = ({ contents }: BufferSpec): number => (contents.kind === 'none' && contents.dtype === 'uint8' ? 1 : 4)
 
-/** Bytes that the call has to read and write at least: every buffer once, those that it updates twice. */
+/** Bytes that the call has to read and write at least: every buffer once, the `updated` ones twice. */
 export function leastBytes({ buffers, call: timed, updated }: KernelCase): number {
   const names = [...buffersOf(timed), ...updated]
-  return names.reduce((total, name) => total + ITEM * buffers[name].size, 0)
+  return names.reduce((total, name) => total + itemSize(buffers[name]) * buffers[name].size, 0)
 }

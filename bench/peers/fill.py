@@ -23,4 +23,4 @@ def classes(size, seed, limit):
 
 
 # Seeds of the buffers by their part in a problem.
-INPUT, WEIGHT, BIAS, GRAD_OUTPUT, MEAN, VARIANCE, TARGET, PARAM = 1, 2, 3, 4, 5, 6, 7, 100
+INPUT, WEIGHT, BIAS, GRAD_OUTPUT, MEAN, VARIANCE, TARGET, RESIDUAL, PARAM = 1, 2, 3, 4, 5, 6, 7, 8, 100

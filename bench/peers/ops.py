@@ -150,12 +150,24 @@ def batch_norm(p, which, layout):
     x, g = rows_of(fill.INPUT), rows_of(fill.GRAD_OUTPUT)
     w, b, mean = (torch.from_numpy(fill.uniform(c, seed)) for seed in (fill.WEIGHT, fill.BIAS, fill.MEAN))
     var = torch.from_numpy(fill.uniform(c, fill.VARIANCE, 0.5, 1.5))
+    residual = rows_of(fill.RESIDUAL) if p["add"] else None
+
+    def behind(y):
+        y = y if residual is None else y.add_(residual)
+        return y.relu_() if p["relu"] else y
+
     if which != "backwardInput":
         training = which == "forward"
-        return lambda: torch.native_batch_norm(x, w, b, mean, var, training, p["momentum"], p["eps"])[0]
-    _, saved_mean, saved_rstd = torch.native_batch_norm(x, w, b, mean, var, True, p["momentum"], p["eps"])
+        return lambda: behind(torch.native_batch_norm(x, w, b, mean, var, training, p["momentum"], p["eps"])[0])
+    y, saved_mean, saved_rstd = torch.native_batch_norm(x, w, b, mean, var, True, p["momentum"], p["eps"])
+    y = behind(y)
     saved, mask = (mean, var, saved_mean, saved_rstd), [True, True, True]
-    return lambda: aten.native_batch_norm_backward(g, x, w, *saved, True, p["eps"], mask)[0]
+
+    def backward():
+        passed = aten.threshold_backward(g, y, 0) if p["relu"] else g
+        return aten.native_batch_norm_backward(passed, x, w, *saved, True, p["eps"], mask)[0]
+
+    return backward
 
 
 def linear(p, which, _):

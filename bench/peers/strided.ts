@@ -1,9 +1,9 @@
 // Our side of a benchmark: the built package in a process of its own, like every peer.
 import type { Backend, BufferRef } from '../../lib/kernels/backend.ts'
 import type { Tensor } from '../../lib/tensor/tensor.ts'
-import { classes, uniform } from '../fill.ts'
+import { uniform } from '../fill.ts'
 import { loadLibrary, loadNativeBackend } from '../library.ts'
-import type { Contents, KernelCall, KernelCase } from '../ops/kernel_case.ts'
+import { dtypeOf, filled, type KernelCall, type KernelCase } from '../ops/kernel_case.ts'
 import type { ConvPass, ConvShape } from '../suites/conv_shapes.ts'
 import { type Prepared, serve } from './server.ts'
 import { prepareModel } from './strided_models.ts'
@@ -20,28 +20,16 @@ const { createNativeBackend } = await loadNativeBackend()
 // Settings come from STRIDED_ISA and STRIDED_NUM_THREADS, as for users.
 const backend = createNativeBackend()
 
-/** Makes the contents of a buffer. */
-function fill(size: number, contents: Contents): Float32Array | Int32Array {
-  switch (contents.kind) {
-    case 'uniform':
-      return uniform(size, contents.seed, contents.low, contents.high)
-    case 'classes':
-      return classes(size, contents.seed, contents.limit)
-    case 'none':
-      return contents.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)
-  }
-}
-
 /** A kernel on the buffers of its case. */
 function prepareKernel({ buffers, prepare, call, result }: KernelCase, sample: number[]): Prepared {
   // Blocks live as long as this object, which the closure below holds.
   const owner = {}
   const blocks: Record<string, { block: ReturnType<Backend['allocate']>; ref: BufferRef }> = {}
   for (const [name, { size, contents }] of Object.entries(buffers)) {
-    const data = fill(size, contents)
+    const data = filled(size, contents)
     const block = backend.allocate(data.byteLength, owner)
     backend.write(block, 0, data)
-    blocks[name] = { block, ref: backend.ref(block, data instanceof Int32Array ? 'int32' : 'float32', 0, size) }
+    blocks[name] = { block, ref: backend.ref(block, dtypeOf(data), 0, size) }
   }
   const bind = ({ kernel, args }: KernelCall): (() => void) => {
     const values = args.map((arg) => {

@@ -1,9 +1,16 @@
 import { type ProblemOp, parseProblem } from '../../lib/kernels/problem_string.ts'
 import { referenceKernels } from '../../lib/reference/index.ts'
 import { type Contest, hold } from '../contest.ts'
-import { classes, samplePositions, uniform } from '../fill.ts'
+import { samplePositions } from '../fill.ts'
 import { opBenches } from '../ops/index.ts'
-import { type KernelCall, type KernelCase, leastBytes, type OpBench } from '../ops/kernel_case.ts'
+import {
+  type FilledArray,
+  filled,
+  type KernelCall,
+  type KernelCase,
+  leastBytes,
+  type OpBench,
+} from '../ops/kernel_case.ts'
 import { measureTriad } from '../roofline.ts'
 import { bestPytorch, type Pass, type Row } from '../row.ts'
 import { entry, pytorchEntries, type Session } from '../session.ts'
@@ -12,11 +19,9 @@ import { matches, type Print, type SuiteResult } from './suite.ts'
 
 /** What the reference gives at some positions of a case's result. */
 export function referenceValues({ buffers, prepare, call, result }: KernelCase, sample: readonly number[]): number[] {
-  const arrays: Record<string, Float32Array | Int32Array> = {}
+  const arrays: Record<string, FilledArray> = {}
   for (const [name, { size, contents }] of Object.entries(buffers)) {
-    if (contents.kind === 'uniform') arrays[name] = uniform(size, contents.seed, contents.low, contents.high)
-    else if (contents.kind === 'classes') arrays[name] = classes(size, contents.seed, contents.limit)
-    else arrays[name] = contents.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)
+    arrays[name] = filled(size, contents)
   }
   const run = ({ kernel, args }: KernelCall): void => {
     const values = args.map((arg) => {

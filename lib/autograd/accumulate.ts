@@ -3,7 +3,7 @@ import { sameLayout } from '../tensor/layout.ts'
 import { copyElements, emptyTensor, type Tensor } from '../tensor/tensor.ts'
 
 /** Whether nobody else looks at the tensor's memory and every element lies there once: it may be changed in place. */
-function isExclusive(tensor: Tensor): boolean {
+export function isExclusive(tensor: Tensor): boolean {
   return tensor.storage.refs === 1 && tensor.isDense()
 }
 

@@ -4,7 +4,7 @@ import { emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { describe } from '../util/check.ts'
 import { DTypeError, ShapeError, StateError } from '../util/errors.ts'
 import { formatShape, sameShape } from '../util/shape.ts'
-import { accumulateGrad, sumGrads } from './accumulate.ts'
+import { accumulateGrad, isExclusive, sumGrads } from './accumulate.ts'
 import { noGrad } from './grad_mode.ts'
 import { type Node, nodeOf } from './node.ts'
 
@@ -152,7 +152,8 @@ function distribute(node: Node, grad: Tensor, exposed: boolean): void {
   const outer = openScope()
   let grads: readonly (Tensor | null)[] = []
   try {
-    grads = backward(grad).map((item) => (item === grad ? grad.alias() : item))
+    const owned = !exposed && isExclusive(grad)
+    grads = backward(grad, owned).map((item) => (item === grad ? grad.alias() : item))
   } finally {
     closeScope(outer, grads)
   }

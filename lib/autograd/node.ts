@@ -4,8 +4,11 @@ import { StateError } from '../util/errors.ts'
 import { formatShape, type Shape } from '../util/shape.ts'
 import { gradMode } from './grad_mode.ts'
 
-/** Maps the gradient of an op's output to those of its inputs, null where none is needed. */
-export type BackwardFn = (gradOutput: Tensor) => readonly (Tensor | null)[]
+/**
+ * Maps the gradient of an op's output to those of its inputs, null where none is needed. A gradient that is `owned` will
+ * be read by nobody else: it may be overwritten and returned.
+ */
+export type BackwardFn = (gradOutput: Tensor, owned: boolean) => readonly (Tensor | null)[]
 
 /** Called with a gradient; a tensor that it returns takes the gradient's place. */
 export type GradHook = (grad: Tensor) => Tensor | undefined | null

@@ -63,7 +63,10 @@ export interface Kernels<B> {
   maxPool2dForward(problem: MaxPool2dProblem, input: B, output: B, argmax: B | null): void
   maxPool2dBackward(problem: MaxPool2dProblem, gradOutput: B, argmax: B, gradInput: B): void
 
-  /** Training form; `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. */
+  /**
+   * Training form; `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. `residual`
+   * is given when the problem has `add`; `bits` are uint8, `⌈rows · c / 8⌉` of them, and only with `relu` may be asked for.
+   */
   batchNormForward(
     problem: BatchNormProblem,
     input: B,
@@ -73,9 +76,14 @@ export interface Kernels<B> {
     runningVar: B | null,
     savedMean: B,
     savedRstd: B,
+    residual: B | null,
+    bits: B | null,
     output: B,
   ): void
-  /** Backward of the training form. */
+  /**
+   * Backward of the training form; `bits` are given when the problem has `relu`, and only then may `gradResidual` be asked
+   * for. `gradInput` may be `gradOutput`.
+   */
   batchNormBackward(
     problem: BatchNormProblem,
     input: B,
@@ -83,9 +91,11 @@ export interface Kernels<B> {
     savedMean: B,
     savedRstd: B,
     weight: B | null,
+    bits: B | null,
     gradInput: B,
     gradWeight: B | null,
     gradBias: B | null,
+    gradResidual: B | null,
   ): void
   /** Evaluation form: the fixed affine map of the running statistics. */
   batchNormEvalForward(
@@ -95,6 +105,8 @@ export interface Kernels<B> {
     variance: B,
     weight: B | null,
     bias: B | null,
+    residual: B | null,
+    bits: B | null,
     output: B,
   ): void
   batchNormEvalBackward(
@@ -104,9 +116,11 @@ export interface Kernels<B> {
     mean: B,
     variance: B,
     weight: B | null,
+    bits: B | null,
     gradInput: B,
     gradWeight: B | null,
     gradBias: B | null,
+    gradResidual: B | null,
   ): void
 
   softmaxForward(problem: SoftmaxProblem, input: B, output: B): void

@@ -212,7 +212,7 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     ...window2d,
     ...strides2d(same('kh')),
   ],
-  batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1)],
+  batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1), flag('add'), flag('relu')],
   log_softmax: [number('outer'), number('size'), number('inner', 1)],
   cross_entropy: [
     number('rows'),

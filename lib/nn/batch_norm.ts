@@ -1,5 +1,5 @@
 import { backend } from '../kernels/select.ts'
-import { batchNorm } from '../ops/batch_norm.ts'
+import { type Behind, batchNormThen } from '../ops/batch_norm.ts'
 import { fromArray } from '../ops/integer.ts'
 import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
@@ -7,6 +7,7 @@ import { checkFinite, checkInteger, checkNonNegative, checkOptions } from '../ut
 import { ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
 import { markClean } from './containers.ts'
+import { registerNorms } from './fusion.ts'
 import * as init from './init.ts'
 import { Module } from './module.ts'
 import { ownParameter, type Parameter } from './parameter.ts'
@@ -55,6 +56,11 @@ class BatchNorm extends Module {
   }
 
   override forward(input: Tensor): Tensor {
+    return this.forwardThen(input, { residual: null, relu: false })
+  }
+
+  /** `forward` and what follows it in the same pass over memory: `relu(forward(input) + residual)`. */
+  forwardThen(input: Tensor, behind: Behind): Tensor {
     this.checkInput(input)
     const { runningMean, runningVar, weight, bias, eps } = this
     // Without running statistics a batch's own are used in evaluation too.
@@ -62,7 +68,8 @@ class BatchNorm extends Module {
     const tracked = this.training ? this.numBatchesTracked : null
     const count = tracked === null ? 0n : readCount(tracked) + 1n
     const momentum = this.momentum ?? (tracked === null ? 0 : 1 / Number(count))
-    const output = batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps })
+    const options = { weight, bias, training, momentum, eps }
+    const output = batchNormThen(input, runningMean, runningVar, options, behind)
     if (tracked !== null) writeCount(tracked, count)
     return output
   }
@@ -132,3 +139,4 @@ export class BatchNorm3d extends BatchNorm {
 }
 
 markClean(BatchNorm1d, BatchNorm2d, BatchNorm3d)
+registerNorms(BatchNorm1d, BatchNorm2d, BatchNorm3d)

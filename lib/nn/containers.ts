@@ -1,6 +1,7 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import { describe } from '../util/check.ts'
 import { DTypeError, RangeError, StateError } from '../util/errors.ts'
+import { fusedPair } from './fusion.ts'
 import { checkName, Module } from './module.ts'
 
 /**
@@ -32,16 +33,20 @@ export function isClean(module: Module): boolean {
 }
 
 /**
- * Runs modules one after the other, as {@link Sequential} and the blocks do. A tensor between two clean modules is
+ * Runs modules one after the other, as {@link Sequential} and the blocks do, some pairs of them as one op. A tensor between two clean modules is
  * released as soon as the second has used it; the caller may release the result when the last module is clean.
  */
 export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
   let current = input
   // Whether nobody but this loop can hold `current`.
   let hidden = false
-  for (const module of modules) {
-    const clean = isClean(module)
-    const output = module.forward(current)
+  for (let i = 0; i < modules.length; i++) {
+    const module = modules[i]
+    const fused = fusedPair(module, modules[i + 1])
+    if (fused !== null) i++
+    // Only the library's own modules can be fused.
+    const clean = fused !== null || isClean(module)
+    const output = fused === null ? module.forward(current) : fused(current)
     if (output === current) {
       hidden = hidden && clean
       continue
@@ -62,7 +67,8 @@ export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
  * ```
  *
  * A tensor between two of the library's own modules is released as soon as the second has used it; what backward needs
- * of it is kept by the tape.
+ * of it is kept by the tape. A batch normalization and the ReLU behind it run as one op, unless one of them has hooks or
+ * `STRIDED_FUSE` is 0.
  *
  * @throws {DTypeError} when something is no module.
  */

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { checkInteger, checkOptions, checkUnitInterval, type Pair, toPair } from '../util/check.ts'
 import type { Shape } from '../util/shape.ts'
 import { markClean } from './containers.ts'
+import { registerRectifiers } from './fusion.ts'
 import { Module } from './module.ts'
 import { repr } from './repr.ts'
 
@@ -167,3 +168,4 @@ export class Dropout2d extends Module {
 
 markClean(Identity, Flatten, Unflatten, ReLU, MaxPool2d, AdaptiveAvgPool2d, GlobalAvgPool)
 markClean(Dropout, Dropout2d)
+registerRectifiers(ReLU)

@@ -5,8 +5,11 @@ import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { checkFinite, checkNonNegative } from '../util/check.ts'
 import { ShapeError, StateError } from '../util/errors.ts'
-import { formatShape } from '../util/shape.ts'
+import { formatShape, sameShape } from '../util/shape.ts'
+import { add } from './arithmetic.ts'
 import { disposeCopy, expectFloat, inFormat, withStrides } from './dense.ts'
+import { fuses } from './fusion.ts'
+import { relu } from './relu.ts'
 
 export interface BatchNormOptions {
   /** Scale per channel `[C]`, 1 when absent. */
@@ -21,13 +24,23 @@ export interface BatchNormOptions {
   eps?: number
 }
 
+/** What follows a batch normalization in the same pass over memory. */
+export interface Behind {
+  /** Added to the output; of the input's shape. */
+  residual: Tensor | null
+  /** Whether negative numbers become 0 after that. */
+  relu: boolean
+}
+
 /** The checked arguments of a batch normalization. */
 interface Arguments {
   problem: BatchNormProblem
+  input: Tensor
   weight: Tensor | null
   bias: Tensor | null
   runningMean: Tensor | null
   runningVar: Tensor | null
+  residual: Tensor | null
 }
 
 /**
@@ -53,34 +66,78 @@ export function batchNorm(
   runningVar: Tensor | null,
   options: BatchNormOptions = {},
 ): Tensor {
-  const args = checkArguments(input, runningMean, runningVar, options)
+  return batchNormThen(input, runningMean, runningVar, options, NOTHING)
+}
+
+const NOTHING: Behind = { residual: null, relu: false }
+
+/**
+ * `relu(batchNorm(input, …) + residual)` in one pass each way, without residual or ReLU where there is none. Backward
+ * keeps one bit an element of the ReLU.
+ *
+ * @param behind.residual of the input's shape, or the steps are run one by one, as they all are with `STRIDED_FUSE=0`
+ * @throws what the single ops throw.
+ */
+export function batchNormThen(
+  input: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  options: BatchNormOptions,
+  { residual, relu: rectified }: Behind,
+): Tensor {
+  const fits = residual === null || (sameShape(residual.shape, input.shape) && residual.dtype === 'float32')
+  const alone = !fits || !fuses()
+  const args = checkArguments(input, runningMean, runningVar, options, alone ? NOTHING : { residual, relu: rectified })
   const source = inFormat('batchNorm', input, 'channelsLast')
-  const output = options.training ? train(args, input, source) : evaluate(args, input, source)
+  const added = args.residual === null ? null : inFormat('batchNorm', args.residual, 'channelsLast')
+  const output = options.training ? train(args, source, added) : evaluate(args, source, added)
   disposeCopy(source, input)
+  if (added !== null) disposeCopy(added, args.residual as Tensor)
+  return alone ? oneByOne(output, residual, rectified) : output
+}
+
+/** The same steps as separate ops. */
+function oneByOne(normalized: Tensor, residual: Tensor | null, rectified: boolean): Tensor {
+  const sum = residual === null ? normalized : add(normalized, residual)
+  if (sum !== normalized) normalized.dispose()
+  if (!rectified) return sum
+  const output = relu(sum)
+  sum.dispose()
   return output
 }
 
 const buffer = (input: Tensor | null) => (input === null ? null : input.buffer('batchNorm'))
 
-function train(args: Arguments, input: Tensor, source: Tensor): Tensor {
-  const { problem, weight, bias, runningMean, runningVar } = args
+/** Room for the bits of a ReLU, where backward will ask for them. */
+function makeBits({ problem, input, weight, bias, residual }: Arguments): Tensor | null {
+  if (!problem.relu || !anyNeedsGrad([input, weight, bias, residual])) return null
+  return untracked(() => emptyTensor([Math.ceil((problem.rows * problem.c) / 8)], 'uint8'))
+}
+
+function train(args: Arguments, source: Tensor, residual: Tensor | null): Tensor {
+  const { problem, input, weight, bias, runningMean, runningVar } = args
   const { c } = problem
   // Outside any scope: under recording they belong to the tape.
   const [mean, rstd] = untracked(() => [emptyTensor([c], 'float32'), emptyTensor([c], 'float32')])
+  const bits = makeBits(args)
   const output = emptyTensor(source.shape, 'float32', source.strides)
-  const inputs = [
+  backend().kernels.batchNormForward(
+    problem,
     source.buffer('batchNorm'),
     buffer(weight),
     buffer(bias),
     buffer(runningMean),
     buffer(runningVar),
-  ] as const
-  const outputs = [mean.buffer('batchNorm'), rstd.buffer('batchNorm'), output.buffer('batchNorm')] as const
-  backend().kernels.batchNormForward(problem, ...inputs, ...outputs)
+    mean.buffer('batchNorm'),
+    rstd.buffer('batchNorm'),
+    buffer(residual),
+    buffer(bits),
+    output.buffer('batchNorm'),
+  )
   for (const running of [runningMean, runningVar]) if (running !== null) running.storage.version++
-  if (anyNeedsGrad([input, weight, bias])) {
-    const saved = [save('batchNorm', source), saveOwned('batchNorm', mean), saveOwned('batchNorm', rstd)]
-    recordBatchNorm('batchNormBackward', args, input, output, saved)
+  if (anyNeedsGrad([input, weight, bias, args.residual])) {
+    const statistics = [saveOwned('batchNorm', mean), saveOwned('batchNorm', rstd)] as const
+    recordBatchNorm('batchNormBackward', args, output, save('batchNorm', source), statistics, bits)
   } else {
     mean.dispose()
     rstd.dispose()
@@ -88,11 +145,12 @@ function train(args: Arguments, input: Tensor, source: Tensor): Tensor {
   return output
 }
 
-function evaluate(args: Arguments, input: Tensor, source: Tensor): Tensor {
-  const { problem, weight, bias } = args
+function evaluate(args: Arguments, source: Tensor, residual: Tensor | null): Tensor {
+  const { problem, input, weight, bias } = args
   const mean = args.runningMean as Tensor
   const variance = args.runningVar as Tensor
   const statistics = [mean.buffer('batchNorm'), variance.buffer('batchNorm')] as const
+  const bits = makeBits(args)
   const output = emptyTensor(source.shape, 'float32', source.strides)
   if (output.size > 0) {
     backend().kernels.batchNormEvalForward(
@@ -101,51 +159,56 @@ function evaluate(args: Arguments, input: Tensor, source: Tensor): Tensor {
       ...statistics,
       buffer(weight),
       buffer(bias),
+      buffer(residual),
+      buffer(bits),
       output.buffer('batchNorm'),
     )
   }
-  if (anyNeedsGrad([input, weight, bias])) {
-    const saved = [save('batchNorm', source), save('batchNorm', mean), save('batchNorm', variance)]
-    recordBatchNorm('batchNormEvalBackward', args, input, output, saved)
+  if (anyNeedsGrad([input, weight, bias, args.residual])) {
+    const saved = [save('batchNorm', mean), save('batchNorm', variance)] as const
+    recordBatchNorm('batchNormEvalBackward', args, output, save('batchNorm', source), saved, bits)
   }
   return output
 }
 
-/** Both backward forms read the input and two statistics per channel, and give the same three gradients. */
+/** Both backward forms read the input and two statistics per channel, and give the same gradients. */
 function recordBatchNorm(
   kernel: 'batchNormBackward' | 'batchNormEvalBackward',
-  { problem, weight, bias }: Arguments,
-  input: Tensor,
+  { problem, input, weight, bias, residual }: Arguments,
   output: Tensor,
-  saved: SavedTensor[],
+  savedInput: SavedTensor,
+  statistics: readonly [SavedTensor, SavedTensor],
+  bits: Tensor | null,
 ): void {
-  const needsInput = input.requiresGrad
-  const needsWeight = weight?.requiresGrad ?? false
-  const needsBias = bias?.requiresGrad ?? false
-  const [savedInput, savedFirst, savedSecond] = saved
+  const needs = [input, weight, bias, residual].map((item) => item?.requiresGrad ?? false)
   const savedWeight = weight === null ? null : save('batchNorm', weight)
-  const all = savedWeight === null ? saved : [...saved, savedWeight]
-  record('batchNorm', output, [input, weight, bias], all, (gradOutput) => {
+  const savedBits = bits === null ? null : saveOwned('batchNorm', bits)
+  const saved = [savedInput, ...statistics, savedWeight, savedBits].filter((item) => item !== null)
+  record('batchNorm', output, [input, weight, bias, residual], saved, (gradOutput, owned) => {
     const source = savedInput.get()
     const grad = withStrides('batchNorm', gradOutput, source.strides)
-    const gradInput = emptyTensor(source.shape, 'float32', source.strides)
-    const gradWeight = needsWeight ? emptyTensor([problem.c], 'float32') : null
-    const gradBias = needsBias ? emptyTensor([problem.c], 'float32') : null
-    const read = [source, grad, savedFirst.get(), savedSecond.get()].map((item) => item.buffer('batchNorm'))
-    const [a, b, c, d] = read
-    const scale = buffer(savedWeight?.get() ?? null)
+    const make = (wanted: boolean, like: Tensor | null): Tensor | null =>
+      wanted && like !== null ? emptyTensor(like.shape, 'float32', like === source ? like.strides : undefined) : null
+    // Without a ReLU between, the residual's gradient is that of the output, which must stay as it is then.
+    const passesOn = needs[3] && !problem.relu
+    const gradInput = (owned || grad !== gradOutput) && !passesOn ? grad : (make(true, source) as Tensor)
+    const gradWeight = make(needs[1], weight)
+    const gradBias = make(needs[2], bias)
+    const gradResidual = make(needs[3] && problem.relu, source)
     backend().kernels[kernel](
       problem,
-      a,
-      b,
-      c,
-      d,
-      scale,
+      source.buffer('batchNorm'),
+      grad.buffer('batchNorm'),
+      statistics[0].get().buffer('batchNorm'),
+      statistics[1].get().buffer('batchNorm'),
+      buffer(savedWeight?.get() ?? null),
+      buffer(savedBits?.get() ?? null),
       gradInput.buffer('batchNorm'),
       buffer(gradWeight),
       buffer(gradBias),
+      buffer(gradResidual),
     )
-    return [needsInput ? gradInput : null, gradWeight, gradBias]
+    return [needs[0] ? gradInput : null, gradWeight, gradBias, passesOn ? gradOutput : gradResidual]
   })
 }
 
@@ -154,6 +217,7 @@ function checkArguments(
   runningMean: Tensor | null,
   runningVar: Tensor | null,
   options: BatchNormOptions,
+  behind: Behind,
 ): Arguments {
   expectFloat('batchNorm', 'input', input)
   if (input.ndim < 2) {
@@ -180,7 +244,9 @@ function checkArguments(
   if (!options.training && (runningMean === null || runningVar === null)) {
     throw new StateError('batchNorm: expected runningMean and runningVar outside training, got null')
   }
-  return { problem: { rows, c, eps, momentum }, weight, bias, runningMean, runningVar }
+  const { residual, relu: rectified } = behind
+  const problem = { rows, c, eps, momentum, add: residual !== null, relu: rectified }
+  return { problem, input, weight, bias, runningMean, runningVar, residual }
 }
 
 function checkChannels(name: string, value: Tensor | null, input: Tensor): void {

@@ -1,166 +1,192 @@
 #include "batch_norm.h"
 
-#include "../simd/vec.h"
+#include "../simd/tiles.h"
 
 namespace strided {
 namespace {
 
-// Rows summed in float before they are merged in double: rounding stays small and the merge costs 2 %.
-constexpr int64_t kBlockRows = 512;
-// Columns a pass holds in registers, and rows it adds independently to hide the latency of an addition.
-constexpr int kColumns = 2;
-constexpr int kRows = 4;
+// Rows that are added up independently, to hide the latency of an addition.
+constexpr int kChains = 2;
 
-// Adds up two quantities by column over the rows of a block; Term maps a row's registers to its two addends.
-template <int NV, typename Term>
-STRIDED_INLINE void block_totals(int64_t rows, int64_t c, int64_t column, Mask last, float* total0, float* total1,
-                                 Term term) {
-  Vec acc0[kRows][NV];
-  Vec acc1[kRows][NV];
-#pragma GCC unroll 4
-  for (int r = 0; r < kRows; r++) {
+// Adds two quantities by column over a tile; Term maps a position and a column to its two addends.
+template <int NV, bool kCut, typename Term>
+STRIDED_INLINE void add_totals(const Tile& tile, double* total0, double* total1, const Term& term) {
+  Vec acc0[kChains][NV];
+  Vec acc1[kChains][NV];
 #pragma GCC unroll 2
+  for (int r = 0; r < kChains; r++) {
+#pragma GCC unroll 4
     for (int j = 0; j < NV; j++) acc0[r][j] = acc1[r][j] = zero();
   }
-  auto add_row = [&](int64_t row, int r) STRIDED_LAMBDA_INLINE {
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; j++) {
-      const Mask mask = j == NV - 1 ? last : first_lanes(kLanes);
-      term(row * c + column + j * kLanes, j, mask, acc0[r][j], acc1[r][j]);
-    }
-  };
+  int64_t at = tile.at;
   int64_t row = 0;
-  for (; row + kRows <= rows; row += kRows) {
+  for (; row + kChains <= tile.rows; row += kChains) {
+#pragma GCC unroll 2
+    for (int r = 0; r < kChains; r++, at += tile.width) {
 #pragma GCC unroll 4
-    for (int r = 0; r < kRows; r++) add_row(row + r, r);
+      for (int j = 0; j < NV; j++) term(at + j * kLanes, j, acc0[r][j], acc1[r][j]);
+    }
   }
-  for (; row < rows; row++) add_row(row, 0);
-#pragma GCC unroll 2
+  if (row < tile.rows) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) term(at + j * kLanes, j, acc0[0][j], acc1[0][j]);
+  }
+  float sums[2][NV * kLanes];
+#pragma GCC unroll 4
   for (int j = 0; j < NV; j++) {
-    store(total0 + j * kLanes, add(add(acc0[0][j], acc0[1][j]), add(acc0[2][j], acc0[3][j])));
-    store(total1 + j * kLanes, add(add(acc1[0][j], acc1[1][j]), add(acc1[2][j], acc1[3][j])));
+    store(sums[0] + j * kLanes, add(acc0[0][j], acc0[1][j]));
+    store(sums[1] + j * kLanes, add(acc1[0][j], acc1[1][j]));
   }
+  const int64_t width = (NV - 1) * kLanes + tile.lanes;
+  for (int64_t i = 0; i < width; i++) total0[tile.column + i] += static_cast<double>(sums[0][i]);
+  for (int64_t i = 0; i < width; i++) total1[tile.column + i] += static_cast<double>(sums[1][i]);
 }
 
-// Calls body(column, width, mask of the last register, number of registers as a type) for groups of columns.
-template <typename Body>
-STRIDED_INLINE void for_columns(int64_t c, Body body) {
-  for (int64_t column = 0; column < c; column += kColumns * kLanes) {
-    const int64_t left = c - column;
-    if (left > kLanes) {
-      const int64_t width = left < 2 * kLanes ? left : 2 * kLanes;
-      body.template run<2>(column, width, first_lanes(width - kLanes));
-    } else {
-      body.template run<1>(column, left, first_lanes(left));
-    }
-  }
-}
-
-// Sums of x - k and (x - k)², k the block's first row: the shift keeps a large mean from drowning a small variance.
-struct MomentsBlock {
-  int64_t rows, c, rows_before;
+struct Moments {
   const float* input;
-  double* mean;
-  double* squares;
+  const float* shift;
+  double* sum;
+  double* square;
 
-  template <int NV>
-  STRIDED_INLINE void run(int64_t column, int64_t width, Mask last) const {
-    float sum[NV * kLanes];
-    float square[NV * kLanes];
+  template <int NV, bool kCut>
+  STRIDED_INLINE void run(const Tile& tile) const {
     Vec k[NV];
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; j++) k[j] = load(input + column + j * kLanes, j == NV - 1 ? last : first_lanes(kLanes));
-    block_totals<NV>(rows, c, column, last, sum, square,
-                     [this, &k](int64_t at, int j, Mask mask, Vec& s, Vec& q) STRIDED_LAMBDA_INLINE {
-                       const Vec d = sub(load(input + at, mask), k[j]);
-                       s = add(s, d);
-                       q = fma(d, d, q);
-                     });
-    const double n = static_cast<double>(rows);
-    const double before = static_cast<double>(rows_before);
-    for (int64_t i = 0; i < width; i++) {
-      const double offset = sum[i] / n;
-      const double delta = input[column + i] + offset - mean[column + i];
-      mean[column + i] += delta * n / (before + n);
-      squares[column + i] += square[i] - sum[i] * offset + delta * delta * before * n / (before + n);
-    }
+    load_row<NV, kCut>(k, shift, tile);
+    add_totals<NV, kCut>(tile, sum, square, [&](int64_t at, int j, Vec& s, Vec& q) STRIDED_LAMBDA_INLINE {
+      const Vec d = sub(load_part<kCut>(input + at, tile.lanes), k[j]);
+      s = add(s, d);
+      q = fma(d, d, q);
+    });
   }
 };
 
-void moments(int64_t rows, int64_t c, const float* input, double* mean, double* squares) {
-  for (int64_t i = 0; i < c; i++) mean[i] = squares[i] = 0;
-  for (int64_t row = 0; row < rows; row += kBlockRows) {
-    const int64_t block = rows - row < kBlockRows ? rows - row : kBlockRows;
-    for_columns(c, MomentsBlock{block, c, row, input + row * c, mean, squares});
-  }
+void moments(int64_t size, int64_t width, const float* input, const float* shift, double* sum, double* square) {
+  for_tiles(size, width, Moments{input, shift, sum, square});
 }
 
-struct SumsBlock {
-  int64_t rows, c;
+// The gradient that reaches the normalized values: under relu none where the output was 0.
+template <bool kCut, bool kBits>
+STRIDED_INLINE Vec masked_gradient(const float* grad_output, const uint8_t* bits, int64_t at, int64_t lanes) {
+  const Vec g = load_part<kCut>(grad_output + at, lanes);
+  if constexpr (!kBits) return g;
+  return select(load_bits(bits, at, kCut ? lanes : kLanes), g, zero());
+}
+
+template <bool kBits>
+struct Sums {
   const float* input;
   const float* grad_output;
   const float* mean;
+  const uint8_t* bits;
   double* sum;
   double* dot;
 
-  template <int NV>
-  STRIDED_INLINE void run(int64_t column, int64_t width, Mask last) const {
-    float block_sum[NV * kLanes];
-    float block_dot[NV * kLanes];
+  template <int NV, bool kCut>
+  STRIDED_INLINE void run(const Tile& tile) const {
     Vec m[NV];
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; j++) m[j] = load(mean + column + j * kLanes, j == NV - 1 ? last : first_lanes(kLanes));
-    block_totals<NV>(rows, c, column, last, block_sum, block_dot,
-                     [this, &m](int64_t at, int j, Mask mask, Vec& s, Vec& q) STRIDED_LAMBDA_INLINE {
-                       const Vec g = load(grad_output + at, mask);
-                       s = add(s, g);
-                       q = fma(g, sub(load(input + at, mask), m[j]), q);
-                     });
-    for (int64_t i = 0; i < width; i++) {
-      sum[column + i] += block_sum[i];
-      dot[column + i] += block_dot[i];
+    load_row<NV, kCut>(m, mean, tile);
+    add_totals<NV, kCut>(tile, sum, dot, [&](int64_t at, int j, Vec& s, Vec& q) STRIDED_LAMBDA_INLINE {
+      const Vec g = masked_gradient<kCut, kBits>(grad_output, bits, at, tile.lanes);
+      s = add(s, g);
+      q = fma(g, sub(load_part<kCut>(input + at, tile.lanes), m[j]), q);
+    });
+  }
+};
+
+void sums(int64_t size, int64_t width, const float* input, const float* grad_output, const float* mean,
+          const uint8_t* bits, double* sum, double* dot) {
+  if (bits != nullptr) {
+    for_tiles(size, width, Sums<true>{input, grad_output, mean, bits, sum, dot});
+  } else {
+    for_tiles(size, width, Sums<false>{input, grad_output, mean, bits, sum, dot});
+  }
+}
+
+template <bool kRelu, bool kResidual, bool kBits>
+struct Apply {
+  const BatchNormApply& s;
+
+  template <int NV, bool kCut>
+  STRIDED_INLINE void run(const Tile& tile) const {
+    Vec mean[NV], scale[NV], shift[NV];
+    load_row<NV, kCut>(mean, s.mean, tile);
+    load_row<NV, kCut>(scale, s.scale, tile);
+    load_row<NV, kCut>(shift, s.shift, tile);
+    for (int64_t row = 0; row < tile.rows; row++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; j++) {
+        const int64_t at = tile.at + row * tile.width + j * kLanes;
+        Vec y = fma(sub(load_part<kCut>(s.input + at, tile.lanes), mean[j]), scale[j], shift[j]);
+        if constexpr (kResidual) y = add(y, load_part<kCut>(s.residual + at, tile.lanes));
+        // max(a, b) is b when either is NaN: what may be one must stand second.
+        if constexpr (kRelu) y = max(zero(), y);
+        if constexpr (kBits) store_bits(s.bits, at, greater_or_nan(y, zero()), kCut ? tile.lanes : kLanes);
+        store_part<kCut>(s.output + at, y, tile.lanes);
+      }
     }
   }
 };
 
-void sums(int64_t rows, int64_t c, const float* input, const float* grad_output, const float* mean, double* sum,
-          double* dot) {
-  for (int64_t i = 0; i < c; i++) sum[i] = dot[i] = 0;
-  for (int64_t row = 0; row < rows; row += kBlockRows) {
-    const int64_t block = rows - row < kBlockRows ? rows - row : kBlockRows;
-    for_columns(c, SumsBlock{block, c, input + row * c, grad_output + row * c, mean, sum, dot});
+template <bool kResidual>
+void apply_with(const BatchNormApply& slice) {
+  if (slice.bits != nullptr) {
+    for_tiles(slice.size, slice.width, Apply<true, kResidual, true>{slice});
+  } else if (slice.relu) {
+    for_tiles(slice.size, slice.width, Apply<true, kResidual, false>{slice});
+  } else {
+    for_tiles(slice.size, slice.width, Apply<false, kResidual, false>{slice});
   }
 }
 
-// The per-channel maps walk whole rows, so that memory is read in order; their coefficients stay in L1.
-void apply(int64_t rows, int64_t c, const float* input, const float* mean, const float* scale, const float* shift,
-           float* output) {
-  const int64_t whole = c / kLanes * kLanes;
-  const Mask tail = first_lanes(c - whole);
-  for (int64_t row = 0; row < rows; row++) {
-    const float* from = input + row * c;
-    float* to = output + row * c;
-    for (int64_t j = 0; j < whole; j += kLanes) {
-      store(to + j, fma(sub(load(from + j), load(mean + j)), load(scale + j), load(shift + j)));
+void apply(const BatchNormApply& slice) {
+  slice.residual == nullptr ? apply_with<false>(slice) : apply_with<true>(slice);
+}
+
+template <bool kAffine, bool kBits, bool kResidual>
+struct Gradient {
+  const BatchNormGradient& s;
+
+  template <int NV, bool kCut>
+  STRIDED_INLINE void run(const Tile& tile) const {
+    Vec mean[NV], scale[NV], slope[NV], shift[NV];
+    load_row<NV, kCut>(scale, s.scale, tile);
+    if constexpr (kAffine) {
+      load_row<NV, kCut>(mean, s.mean, tile);
+      load_row<NV, kCut>(slope, s.slope, tile);
+      load_row<NV, kCut>(shift, s.shift, tile);
     }
-    if (whole < c) {
-      const Vec x = sub(load(from + whole, tail), load(mean + whole, tail));
-      store(to + whole, fma(x, load(scale + whole, tail), load(shift + whole, tail)), tail);
+    for (int64_t row = 0; row < tile.rows; row++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; j++) {
+        const int64_t at = tile.at + row * tile.width + j * kLanes;
+        const Vec g = masked_gradient<kCut, kBits>(s.grad_output, s.bits, at, tile.lanes);
+        Vec result;
+        if constexpr (kAffine) {
+          const Vec x = sub(load_part<kCut>(s.input + at, tile.lanes), mean[j]);
+          result = fma(g, scale[j], fma(x, slope[j], shift[j]));
+        } else {
+          result = mul(g, scale[j]);
+        }
+        if constexpr (kResidual) store_part<kCut>(s.grad_residual + at, g, tile.lanes);
+        store_part<kCut>(s.grad_input + at, result, tile.lanes);
+      }
     }
+  }
+};
+
+template <bool kAffine>
+void gradient_with(const BatchNormGradient& slice) {
+  if (slice.grad_residual != nullptr) {
+    for_tiles(slice.size, slice.width, Gradient<kAffine, true, true>{slice});
+  } else if (slice.bits != nullptr) {
+    for_tiles(slice.size, slice.width, Gradient<kAffine, true, false>{slice});
+  } else {
+    for_tiles(slice.size, slice.width, Gradient<kAffine, false, false>{slice});
   }
 }
 
-void gradient(int64_t rows, int64_t c, const float* input, const float* grad_output, const float* mean,
-              const float* scale, const float* slope, const float* shift, float* grad_input) {
-  for (int64_t row = 0; row < rows; row++) {
-    for (int64_t j = 0; j < c; j += kLanes) {
-      const Mask mask = first_lanes(c - j < kLanes ? c - j : kLanes);
-      const int64_t at = row * c + j;
-      const Vec x = sub(load(input + at, mask), load(mean + j, mask));
-      const Vec affine = fma(x, load(slope + j, mask), load(shift + j, mask));
-      store(grad_input + at, fma(load(grad_output + at, mask), load(scale + j, mask), affine), mask);
-    }
-  }
+void gradient(const BatchNormGradient& slice) {
+  slice.input == nullptr ? gradient_with<false>(slice) : gradient_with<true>(slice);
 }
 
 }  // namespace

@@ -2,167 +2,254 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <numeric>
 
 namespace strided {
 namespace {
 
 // Partial sums: enough for the threads of a large machine, few enough that merging them is nothing.
 constexpr int64_t kMaxParts = 32;
+// Lanes of the widest register, and floats of a row that keep a tile of the kernels busy.
+constexpr int64_t kWidestLanes = 16;
+constexpr int64_t kRowFloats = 64;
+// Rows whose mean the moments are taken around. A few spread over the batch are as good as the true mean against
+// cancellation, and one odd row among them does little harm.
+constexpr int64_t kSamples = 16;
 
-Slices row_parts(const BatchNormProblem& p) {
-  const int64_t streamed = std::max<int64_t>(1, kStreamSlice / p.c);
-  return Slices(p.rows, std::max(streamed, ceil_div(p.rows, kMaxParts)));
+// Rows with few channels are joined until they fill whole registers.
+int64_t joined_rows(const BatchNormProblem& p) {
+  int64_t rows = kWidestLanes / std::gcd(p.c, kWidestLanes);
+  while (rows * p.c < kRowFloats) rows *= 2;
+  return std::min(rows, p.rows);
 }
 
-// Per-channel coefficients of one call, in one workspace.
+// The buffer as rows of `width`, and its parts.
+struct Walk {
+  int64_t c, size, width;
+  Slices parts;
+
+  explicit Walk(const BatchNormProblem& p)
+      : c(p.c), size(p.rows * p.c), width(joined_rows(p) * p.c), parts(ceil_div(size, width), part_rows()) {}
+
+  int64_t begin(int64_t part) const { return parts.begin(part) * width; }
+  int64_t length(int64_t part) const { return std::min(size, parts.end(part) * width) - begin(part); }
+
+  // Repeats the first c numbers over the width.
+  void repeat(float* row) const {
+    for (int64_t done = c; done < width; done *= 2) {
+      std::memcpy(row + done, row, sizeof(float) * static_cast<size_t>(std::min(done, width - done)));
+    }
+  }
+
+ private:
+  int64_t part_rows() const {
+    return std::max({int64_t{1}, kStreamSlice / width, ceil_div(ceil_div(size, width), kMaxParts)});
+  }
+};
+
+// Coefficients by column, in one workspace.
 struct Coefficients {
   Workspace<float> memory;
+  float* mean;
   float* scale;
   float* slope;
   float* shift;
 
-  Coefficients(const Context& context, int64_t c)
-      : memory(context, 3 * c), scale(memory.get()), slope(scale + c), shift(slope + c) {}
+  Coefficients(const Context& context, const Walk& walk)
+      : memory(context, 4 * walk.width),
+        mean(memory.get()),
+        scale(mean + walk.width),
+        slope(scale + walk.width),
+        shift(slope + walk.width) {}
 };
 
-// Runs `body(first row, number of rows)` over parts, the last rows first: they were read last and are still in cache.
-template <typename Body>
-void backwards(const Context& context, const Slices& parts, Body body) {
-  context.parallel(parts.count, [&](int64_t i, int) {
-    const int64_t part = parts.count - 1 - i;
-    body(parts.begin(part), parts.end(part) - parts.begin(part));
-  });
-}
-
-struct Sums {
+// Two sums by channel over all rows, gathered by part.
+struct Totals {
   Workspace<double> memory;
-  double* sum;
-  double* dot;
+  double* first;
+  double* second;
 
-  // sum[c] = Σ grad_output, dot[c] = Σ grad_output * (input - mean)
-  Sums(const Context& context, const BatchNormProblem& p, const Slices& parts, const float* input,
-       const float* grad_output, const float* mean)
-      : memory(context, 2 * p.c * parts.count), sum(memory.get()), dot(sum + p.c) {
-    context.parallel(parts.count, [&](int64_t i, int) {
-      const int64_t row = parts.begin(i);
-      double* part = memory.get() + 2 * p.c * i;
-      context.kernels->batch_norm.sums(parts.end(i) - row, p.c, input + row * p.c, grad_output + row * p.c, mean, part,
-                                       part + p.c);
+  // body(part, two zeroed rows of sums)
+  template <typename Body>
+  Totals(const Context& context, const Walk& walk, Body body)
+      : memory(context, 2 * walk.width * walk.parts.count), first(memory.get()), second(first + walk.width) {
+    const int64_t width = walk.width;
+    context.parallel(walk.parts.count, [&](int64_t part, int) {
+      double* sums = memory.get() + 2 * width * part;
+      std::fill_n(sums, 2 * width, 0.0);
+      body(part, sums, sums + width);
     });
-    for (int64_t i = 1; i < parts.count; i++) {
-      const double* part = memory.get() + 2 * p.c * i;
-      for (int64_t j = 0; j < 2 * p.c; j++) sum[j] += part[j];
+    for (int64_t part = 1; part < walk.parts.count; part++) {
+      const double* sums = memory.get() + 2 * width * part;
+      for (int64_t j = 0; j < 2 * width; j++) first[j] += sums[j];
+    }
+    for (int64_t joined = walk.c; joined < width; joined += walk.c) {
+      for (int64_t j = 0; j < walk.c; j++) first[j] += first[joined + j];
+      for (int64_t j = 0; j < walk.c; j++) second[j] += second[joined + j];
     }
   }
 };
 
-void apply_gradient(const Context& context, const BatchNormProblem& p, const Slices& parts, const float* input,
-                    const float* grad_output, const float* mean, const Coefficients& k, float* grad_input) {
-  backwards(context, parts, [&](int64_t row, int64_t rows) {
-    context.kernels->batch_norm.gradient(rows, p.c, input + row * p.c, grad_output + row * p.c, mean, k.scale, k.slope,
-                                         k.shift, grad_input + row * p.c);
+// Calls body(part) with the last part first: it was read last and is still in cache.
+template <typename Body>
+void backwards(const Context& context, const Walk& walk, Body body) {
+  context.parallel(walk.parts.count, [&](int64_t i, int) { body(walk.parts.count - 1 - i); });
+}
+
+template <typename T>
+T* offset(T* pointer, int64_t elements) {
+  return pointer == nullptr ? nullptr : pointer + elements;
+}
+
+// shift[c] = the mean of a few rows; in double, so that a channel of one value has exactly that one.
+void sample_mean(const BatchNormProblem& p, const float* input, float* shift) {
+  const int64_t samples = std::min(kSamples, p.rows);
+  constexpr int64_t kBlock = 64;
+  for (int64_t begin = 0; begin < p.c; begin += kBlock) {
+    double sum[kBlock] = {};
+    const int64_t count = std::min(kBlock, p.c - begin);
+    for (int64_t i = 0; i < samples; i++) {
+      const float* row = input + i * p.rows / samples * p.c + begin;
+      for (int64_t j = 0; j < count; j++) sum[j] += static_cast<double>(row[j]);
+    }
+    for (int64_t j = 0; j < count; j++) shift[begin + j] = static_cast<float>(sum[j] / static_cast<double>(samples));
+  }
+}
+
+void apply(const Context& context, const BatchNormProblem& p, const Walk& walk, const BatchNormBuffers& b,
+           const Coefficients& k) {
+  for (float* row : {k.mean, k.scale, k.shift}) walk.repeat(row);
+  backwards(context, walk, [&](int64_t part) {
+    const int64_t at = walk.begin(part);
+    context.kernels->batch_norm.apply({walk.length(part), walk.width, k.mean, k.scale, k.shift, b.input + at,
+                                       offset(b.residual, at), p.relu, offset(b.bits, at / 8), b.output + at});
   });
+}
+
+// sum[c] = Σ g, dot[c] = Σ g * (input - mean)
+Totals gradient_sums(const Context& context, const Walk& walk, const BatchNormSaved& saved, const float* mean) {
+  return Totals(context, walk, [&](int64_t part, double* sum, double* dot) {
+    const int64_t at = walk.begin(part);
+    context.kernels->batch_norm.sums(walk.length(part), walk.width, saved.input + at, saved.grad_output + at, mean,
+                                     offset(saved.bits, at / 8), sum, dot);
+  });
+}
+
+// `input` is null where slope and shift are 0.
+void apply_gradient(const Context& context, const Walk& walk, const float* input, const BatchNormSaved& saved,
+                    const Coefficients& k, const BatchNormGrads& grads) {
+  backwards(context, walk, [&](int64_t part) {
+    const int64_t at = walk.begin(part);
+    context.kernels->batch_norm.gradient({walk.length(part), walk.width, k.mean, k.scale, k.slope, k.shift,
+                                          offset(input, at), saved.grad_output + at, offset(saved.bits, at / 8),
+                                          grads.input + at, offset(grads.residual, at)});
+  });
+}
+
+void copy_mean(const Walk& walk, const float* mean, const Coefficients& k) {
+  std::copy_n(mean, walk.c, k.mean);
+  walk.repeat(k.mean);
 }
 
 }  // namespace
 
-void batch_norm_forward(const Context& context, const BatchNormProblem& p, const float* input, const float* weight,
-                        const float* bias, const BatchNormStats& stats, float* output) {
-  const Slices parts = row_parts(p);
-  const Workspace<double> moments(context, 2 * p.c * parts.count);
-  context.parallel(parts.count, [&](int64_t i, int) {
-    double* part = moments.get() + 2 * p.c * i;
-    const int64_t row = parts.begin(i);
-    context.kernels->batch_norm.moments(parts.end(i) - row, p.c, input + row * p.c, part, part + p.c);
+void batch_norm_forward(const Context& context, const BatchNormProblem& p, const BatchNormBuffers& b,
+                        const BatchNormStats& stats) {
+  const Walk walk(p);
+  const Coefficients k(context, walk);
+  sample_mean(p, b.input, k.mean);
+  walk.repeat(k.mean);
+  const Totals totals(context, walk, [&](int64_t part, double* sum, double* square) {
+    context.kernels->batch_norm.moments(walk.length(part), walk.width, b.input + walk.begin(part), k.mean, sum, square);
   });
-  const Coefficients k(context, p.c);
+  const double rows = static_cast<double>(p.rows);
+  double* const mean = totals.first;
+  double* const squares = totals.second;
+  // Loops of one step each, which compilers turn into vectors.
   for (int64_t j = 0; j < p.c; j++) {
-    double mean = moments.get()[j];
-    double squares = moments.get()[p.c + j];
-    for (int64_t i = 1; i < parts.count; i++) {
-      const double* part = moments.get() + 2 * p.c * i;
-      const double before = static_cast<double>(parts.begin(i));
-      const double added = static_cast<double>(parts.end(i) - parts.begin(i));
-      const double delta = part[j] - mean;
-      mean += delta * added / (before + added);
-      squares += part[p.c + j] + delta * delta * before * added / (before + added);
+    const double moved = mean[j] / rows;
+    const double around = squares[j] - mean[j] * moved;
+    mean[j] = static_cast<double>(k.mean[j]) + moved;
+    // Below 0 by rounding; NaN stays.
+    squares[j] = around < 0 ? 0 : around;
+  }
+  if (stats.running_mean != nullptr) {
+    const double kept = 1 - p.momentum;
+    for (int64_t j = 0; j < p.c; j++) {
+      stats.running_mean[j] = static_cast<float>(kept * stats.running_mean[j] + p.momentum * mean[j]);
     }
-    const double rows = static_cast<double>(p.rows);
-    const double variance = squares / rows;
-    const double rstd = 1 / std::sqrt(variance + p.eps);
-    const float rounded = static_cast<float>(mean);
-    stats.saved_mean[j] = rounded;
-    stats.saved_rstd[j] = static_cast<float>(rstd);
-    const double scale = rstd * (weight == nullptr ? 1.0 : weight[j]);
+    const double share = p.momentum / (rows - 1);
+    for (int64_t j = 0; j < p.c; j++) {
+      stats.running_var[j] = static_cast<float>(kept * stats.running_var[j] + share * squares[j]);
+    }
+  }
+  for (int64_t j = 0; j < p.c; j++) squares[j] = 1 / std::sqrt(squares[j] / rows + p.eps);
+  for (int64_t j = 0; j < p.c; j++) stats.saved_mean[j] = k.mean[j] = static_cast<float>(mean[j]);
+  for (int64_t j = 0; j < p.c; j++) stats.saved_rstd[j] = static_cast<float>(squares[j]);
+  for (int64_t j = 0; j < p.c; j++) {
+    const double scale = squares[j] * (b.weight == nullptr ? 1.0 : b.weight[j]);
     k.scale[j] = static_cast<float>(scale);
     // The part of the mean that its float lacks, so that mean 1000 with deviation 0.01 comes out centred.
-    k.shift[j] = static_cast<float>((bias == nullptr ? 0.0 : bias[j]) - (mean - rounded) * scale);
-    if (stats.running_mean != nullptr) {
-      const double old_mean = stats.running_mean[j];
-      const double old_var = stats.running_var[j];
-      const double unbiased = squares / (rows - 1);
-      stats.running_mean[j] = static_cast<float>((1 - p.momentum) * old_mean + p.momentum * mean);
-      stats.running_var[j] = static_cast<float>((1 - p.momentum) * old_var + p.momentum * unbiased);
-    }
+    k.shift[j] = static_cast<float>((b.bias == nullptr ? 0.0 : b.bias[j]) - (mean[j] - k.mean[j]) * scale);
   }
-  backwards(context, parts, [&](int64_t row, int64_t rows) {
-    context.kernels->batch_norm.apply(rows, p.c, input + row * p.c, stats.saved_mean, k.scale, k.shift,
-                                      output + row * p.c);
-  });
+  apply(context, p, walk, b, k);
 }
 
-void batch_norm_backward(const Context& context, const BatchNormProblem& p, const float* input,
-                         const float* grad_output, const float* mean, const float* rstd, const float* weight,
+void batch_norm_backward(const Context& context, const BatchNormProblem& p, const BatchNormSaved& saved,
                          const BatchNormGrads& grads) {
-  const Slices parts = row_parts(p);
-  const Sums sums(context, p, parts, input, grad_output, mean);
-  const Coefficients k(context, p.c);
+  const Walk walk(p);
+  const Coefficients k(context, walk);
+  copy_mean(walk, saved.mean, k);
+  const Totals totals = gradient_sums(context, walk, saved, k.mean);
   const double rows = static_cast<double>(p.rows);
   for (int64_t j = 0; j < p.c; j++) {
-    const double r = rstd[j];
-    const double scale = r * (weight == nullptr ? 1.0 : weight[j]);
-    if (grads.weight != nullptr) grads.weight[j] = static_cast<float>(sums.dot[j] * r);
-    if (grads.bias != nullptr) grads.bias[j] = static_cast<float>(sums.sum[j]);
+    const double rstd = saved.spread[j];
+    const double scale = rstd * (saved.weight == nullptr ? 1.0 : saved.weight[j]);
+    const double dot = totals.second[j] * rstd;
+    if (grads.weight != nullptr) grads.weight[j] = static_cast<float>(dot);
+    if (grads.bias != nullptr) grads.bias[j] = static_cast<float>(totals.first[j]);
     k.scale[j] = static_cast<float>(scale);
-    k.slope[j] = static_cast<float>(-scale * r * r * sums.dot[j] / rows);
-    k.shift[j] = static_cast<float>(-scale * sums.sum[j] / rows);
+    k.slope[j] = static_cast<float>(-scale * rstd * dot / rows);
+    k.shift[j] = static_cast<float>(-scale * totals.first[j] / rows);
   }
-  apply_gradient(context, p, parts, input, grad_output, mean, k, grads.input);
+  for (float* row : {k.scale, k.slope, k.shift}) walk.repeat(row);
+  apply_gradient(context, walk, saved.input, saved, k, grads);
 }
 
-void batch_norm_eval_forward(const Context& context, const BatchNormProblem& p, const float* input, const float* mean,
-                             const float* variance, const float* weight, const float* bias, float* output) {
-  const Slices parts = row_parts(p);
-  const Coefficients k(context, p.c);
+void batch_norm_eval_forward(const Context& context, const BatchNormProblem& p, const BatchNormBuffers& b,
+                             const float* mean, const float* variance) {
+  const Walk walk(p);
+  const Coefficients k(context, walk);
   for (int64_t j = 0; j < p.c; j++) {
     const double rstd = 1 / std::sqrt(variance[j] + p.eps);
-    k.scale[j] = static_cast<float>(rstd * (weight == nullptr ? 1.0 : weight[j]));
-    k.shift[j] = bias == nullptr ? 0.0f : bias[j];
+    k.mean[j] = mean[j];
+    k.scale[j] = static_cast<float>(rstd * (b.weight == nullptr ? 1.0 : b.weight[j]));
+    k.shift[j] = b.bias == nullptr ? 0.0f : b.bias[j];
   }
-  backwards(context, parts, [&](int64_t row, int64_t rows) {
-    context.kernels->batch_norm.apply(rows, p.c, input + row * p.c, mean, k.scale, k.shift, output + row * p.c);
-  });
+  apply(context, p, walk, b, k);
 }
 
-void batch_norm_eval_backward(const Context& context, const BatchNormProblem& p, const float* input,
-                              const float* grad_output, const float* mean, const float* variance, const float* weight,
+void batch_norm_eval_backward(const Context& context, const BatchNormProblem& p, const BatchNormSaved& saved,
                               const BatchNormGrads& grads) {
-  const Slices parts = row_parts(p);
-  const Coefficients k(context, p.c);
-  for (int64_t j = 0; j < p.c; j++) {
-    const double rstd = 1 / std::sqrt(variance[j] + p.eps);
-    k.scale[j] = static_cast<float>(rstd * (weight == nullptr ? 1.0 : weight[j]));
-    k.slope[j] = k.shift[j] = 0.0f;
-  }
-  if (grads.weight != nullptr || grads.bias != nullptr) {
-    const Sums sums(context, p, parts, input, grad_output, mean);
+  const Walk walk(p);
+  const Coefficients k(context, walk);
+  const bool sums = grads.weight != nullptr || grads.bias != nullptr;
+  if (sums) {
+    copy_mean(walk, saved.mean, k);
+    const Totals totals = gradient_sums(context, walk, saved, k.mean);
     for (int64_t j = 0; j < p.c; j++) {
-      const double rstd = 1 / std::sqrt(variance[j] + p.eps);
-      if (grads.weight != nullptr) grads.weight[j] = static_cast<float>(sums.dot[j] * rstd);
-      if (grads.bias != nullptr) grads.bias[j] = static_cast<float>(sums.sum[j]);
+      const double rstd = 1 / std::sqrt(saved.spread[j] + p.eps);
+      if (grads.weight != nullptr) grads.weight[j] = static_cast<float>(totals.second[j] * rstd);
+      if (grads.bias != nullptr) grads.bias[j] = static_cast<float>(totals.first[j]);
     }
   }
-  apply_gradient(context, p, parts, input, grad_output, mean, k, grads.input);
+  for (int64_t j = 0; j < p.c; j++) {
+    const double rstd = 1 / std::sqrt(saved.spread[j] + p.eps);
+    k.scale[j] = static_cast<float>(rstd * (saved.weight == nullptr ? 1.0 : saved.weight[j]));
+  }
+  walk.repeat(k.scale);
+  apply_gradient(context, walk, nullptr, saved, k, grads);
 }
 
 }  // namespace strided

@@ -66,6 +66,17 @@ STRIDED_INLINE Mask is_nan(Vec a) { return _mm256_castps_si256(_mm256_cmp_ps(a, 
 STRIDED_INLINE Mask mask_or(Mask a, Mask b) { return _mm256_or_si256(a, b); }
 STRIDED_INLINE Mask mask_and_not(Mask a, Mask b) { return _mm256_andnot_si256(b, a); }
 STRIDED_INLINE Vec select(Mask mask, Vec yes, Vec no) { return _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(mask)); }
+// a > b, or one of them is NaN.
+STRIDED_INLINE Mask greater_or_nan(Vec a, Vec b) { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_NLE_UQ)); }
+
+// Masks as bits of memory, that of element i being bit i % 8 of byte i / 8; `at` is a multiple of kLanes.
+STRIDED_INLINE void store_bits(uint8_t* bits, int64_t at, Mask mask, int64_t = kLanes) {
+  bits[at / 8] = static_cast<uint8_t>(_mm256_movemask_ps(_mm256_castsi256_ps(mask)));
+}
+STRIDED_INLINE Mask load_bits(const uint8_t* bits, int64_t at, int64_t = kLanes) {
+  const __m256i lane_bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits[at / 8]), lane_bit), lane_bit);
+}
 
 STRIDED_INLINE VecInt set1_int(int32_t value) { return _mm256_set1_epi32(value); }
 STRIDED_INLINE VecInt load_int(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }

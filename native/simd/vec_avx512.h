@@ -54,6 +54,19 @@ STRIDED_INLINE Mask is_nan(Vec a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q
 STRIDED_INLINE Mask mask_or(Mask a, Mask b) { return a | b; }
 STRIDED_INLINE Mask mask_and_not(Mask a, Mask b) { return a & static_cast<Mask>(~b); }
 STRIDED_INLINE Vec select(Mask mask, Vec yes, Vec no) { return _mm512_mask_blend_ps(mask, no, yes); }
+// a > b, or one of them is NaN.
+STRIDED_INLINE Mask greater_or_nan(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_NLE_UQ); }
+
+// Masks as bits of memory, that of element i being bit i % 8 of byte i / 8; `at` is a multiple of kLanes. Only the
+// bytes that hold the first `count` lanes are touched.
+STRIDED_INLINE void store_bits(uint8_t* bits, int64_t at, Mask mask, int64_t count = kLanes) {
+  __builtin_memcpy(bits + at / 8, &mask, count > 8 ? 2 : 1);
+}
+STRIDED_INLINE Mask load_bits(const uint8_t* bits, int64_t at, int64_t count = kLanes) {
+  Mask mask = 0;
+  __builtin_memcpy(&mask, bits + at / 8, count > 8 ? 2 : 1);
+  return mask;
+}
 
 STRIDED_INLINE VecInt set1_int(int32_t value) { return _mm512_set1_epi32(value); }
 STRIDED_INLINE VecInt load_int(const int32_t* p) { return _mm512_loadu_si512(p); }

@@ -70,6 +70,17 @@ STRIDED_INLINE Mask is_nan(Vec a) { return a != a; }
 STRIDED_INLINE Mask mask_or(Mask a, Mask b) { return a || b; }
 STRIDED_INLINE Mask mask_and_not(Mask a, Mask b) { return a && !b; }
 STRIDED_INLINE Vec select(Mask mask, Vec yes, Vec no) { return mask ? yes : no; }
+// a > b, or one of them is NaN.
+STRIDED_INLINE Mask greater_or_nan(Vec a, Vec b) { return !(a <= b); }
+
+// Masks as bits of memory, that of element i being bit i % 8 of byte i / 8, written in the order of i.
+STRIDED_INLINE void store_bits(uint8_t* bits, int64_t at, Mask mask, int64_t = kLanes) {
+  const int before = at % 8 == 0 ? 0 : bits[at / 8] & ((1 << at % 8) - 1);
+  bits[at / 8] = static_cast<uint8_t>(before | (mask ? 1 << at % 8 : 0));
+}
+STRIDED_INLINE Mask load_bits(const uint8_t* bits, int64_t at, int64_t = kLanes) {
+  return (bits[at / 8] >> at % 8 & 1) != 0;
+}
 
 STRIDED_INLINE VecInt set1_int(int32_t value) { return value; }
 STRIDED_INLINE VecInt load_int(const int32_t* p) { return *p; }

@@ -34,7 +34,9 @@ describe('problem strings', () => {
       ...{ transposeA: true, transposeB: false },
     })
     expect(parseProblem('cast', 'size3_float32_int64')).toEqual({ size: 3, from: 'float32', to: 'int64' })
-    expect(parseProblem('batch_norm', 'rows4c2eps1e-7momentum0.5')).toEqual({ rows: 4, c: 2, eps: 1e-7, momentum: 0.5 })
+    expect(parseProblem('batch_norm', 'rows4c2eps1e-7momentum0.5_relu')).toEqual({
+      ...{ rows: 4, c: 2, eps: 1e-7, momentum: 0.5, add: false, relu: true },
+    })
   })
 
   for (const [op, set] of Object.entries(caseSets) as [ProblemOp, CaseSet<ProblemOp>][]) {

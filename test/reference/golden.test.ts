@@ -93,21 +93,22 @@ function batchNormStep(golden: GoldenCase, step: number, state: BatchNormState, 
   const c = shape[1]
   state.batches++
   const momentum = (golden.args.momentum as number | null) ?? 1 / state.batches
-  const problem = { rows: size / c, c, eps: golden.args.eps as number, momentum }
+  const problem = { rows: size / c, c, eps: golden.args.eps as number, momentum, add: false, relu: false }
   const { weight, bias, runningMean, runningVar } = state
   const input = toChannelsLast(at(floats(golden.inputs.x)!), shape)
   const gradOutput = golden.inputs.dy ? toChannelsLast(at(floats(golden.inputs.dy)!), shape) : new Float32Array(size)
   const output = new Float32Array(size)
   const gradInput = new Float32Array(size)
   const [gradWeight, gradBias] = [new Float32Array(c), new Float32Array(c)]
+  const written = [null, gradInput, gradWeight, gradBias, null] as const
   if (golden.args.training || runningMean === null || runningVar === null) {
     const [mean, rstd] = [new Float32Array(c), new Float32Array(c)]
-    reference.batchNormForward(problem, input, weight, bias, runningMean, runningVar, mean, rstd, output)
-    reference.batchNormBackward(problem, input, gradOutput, mean, rstd, weight, gradInput, gradWeight, gradBias)
+    reference.batchNormForward(problem, input, weight, bias, runningMean, runningVar, mean, rstd, null, null, output)
+    reference.batchNormBackward(problem, input, gradOutput, mean, rstd, weight, ...written)
   } else {
     const [mean, variance] = [runningMean, runningVar]
-    reference.batchNormEvalForward(problem, input, mean, variance, weight, bias, output)
-    reference.batchNormEvalBackward(problem, input, gradOutput, mean, variance, weight, gradInput, gradWeight, gradBias)
+    reference.batchNormEvalForward(problem, input, mean, variance, weight, bias, null, null, output)
+    reference.batchNormEvalBackward(problem, input, gradOutput, mean, variance, weight, ...written)
   }
   grads[0].set(toChannelsFirst(output, shape), step * size)
   grads[1].set(toChannelsFirst(gradInput, shape), step * size)

@@ -131,23 +131,39 @@ describeOp('max_pool2d', (problem) => {
 })
 
 describeOp('batch_norm', (problem) => {
-  const { rows, c } = problem
+  const { rows, c, add, relu } = problem
   const [data, weight, bias] = [random(rows * c, 1), random(c, 2), random(c, 3)]
   const [mean, rstd] = [new Float64Array(c), new Float64Array(c)]
   const [runningMean, runningVar] = [random(c, 4), random(c, 5, 0.5, 2)]
+  const residual = add ? random(rows * c, 6) : null
+  const bits = relu ? new Uint8Array(Math.ceil((rows * c) / 8)) : null
+  // Without a ReLU between, the residual's gradient is that of the output.
+  const last = (gradOutput: Float64Array, grads: Float64Array[]): Float64Array | null => {
+    if (add && !relu) grads[3].set(gradOutput)
+    return add && relu ? grads[3] : null
+  }
   const training: Differentiable = {
-    inputs: [data, weight, bias],
+    inputs: residual === null ? [data, weight, bias] : [data, weight, bias, residual],
     outputSize: rows * c,
-    forward: (output) => reference.batchNormForward(problem, data, weight, bias, null, null, mean, rstd, output),
+    forward: (output) =>
+      reference.batchNormForward(problem, data, weight, bias, null, null, mean, rstd, residual, bits, output),
     backward(gradOutput, grads) {
-      reference.batchNormBackward(problem, data, gradOutput, mean, rstd, weight, ...three(grads))
+      const own = three(grads)
+      reference.batchNormBackward(
+        ...([problem, data, gradOutput, mean, rstd, weight, bits, ...own, last(gradOutput, grads)] as const),
+      )
     },
   }
+  const running = [runningMean, runningVar] as const
   const evaluation: Differentiable = {
     ...training,
-    forward: (output) => reference.batchNormEvalForward(problem, data, runningMean, runningVar, weight, bias, output),
+    forward: (output) =>
+      reference.batchNormEvalForward(problem, data, ...running, weight, bias, residual, bits, output),
     backward(gradOutput, grads) {
-      reference.batchNormEvalBackward(problem, data, gradOutput, runningMean, runningVar, weight, ...three(grads))
+      const own = three(grads)
+      reference.batchNormEvalBackward(
+        ...([problem, data, gradOutput, ...running, weight, bits, ...own, last(gradOutput, grads)] as const),
+      )
     },
   }
   // Two values a channel normalize to ±1 whatever they are: the differences there are of rounding only.

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { functional as F, manualSeed, memory, nn, noGrad, optim, randint, randn, type Tensor } from '../../lib/index.ts'
+import { withFusion } from '../../lib/ops/fusion.ts'
+
+const opOf = (output: Tensor): string | undefined => (output.gradNode as { name: string } | null)?.name
+
+function makePair(): [nn.Sequential, nn.BatchNorm2d, nn.ReLU] {
+  const [norm, relu] = [new nn.BatchNorm2d(6), new nn.ReLU()]
+  return [new nn.Sequential(new nn.Conv2d(3, 6, 3), norm, relu), norm, relu]
+}
+
+describe('Sequential', () => {
+  it('runs a batch normalization and the ReLU behind it as one op', () => {
+    const [model] = makePair()
+    const input = randn([2, 3, 6, 6])
+    expect(opOf(model.forward(input))).toBe('batchNorm')
+    expect(opOf(withFusion(false, () => model.forward(input)))).toBe('relu')
+    model.eval()
+    const apart = withFusion(false, () => noGrad(() => model.forward(input)))
+    expect(noGrad(() => model.forward(input)).toArray()).toEqual(apart.toArray())
+  })
+
+  it('keeps them apart while one has a hook, which sees what it would see without fusion', () => {
+    const [model, norm, relu] = makePair()
+    model.eval()
+    const input = randn([2, 3, 6, 6])
+    const expected = model.forward(input).toArray()
+    const seen: Tensor[] = []
+    const handles = [
+      norm.registerForwardHook((_module, _inputs, output) => void seen.push(output)),
+      relu.registerForwardPreHook((_module, inputs) => void seen.push(...inputs)),
+    ]
+    for (const handle of handles) {
+      const output = model.forward(input)
+      expect([opOf(output), output.toArray()]).toEqual(['relu', expected])
+      expect(Number(seen.at(-1)?.min().item())).toBeLessThan(0)
+      expect(seen.at(-1)?.relu().toArray()).toEqual(expected)
+      handle.remove()
+    }
+    expect(opOf(model.forward(input))).toBe('batchNorm')
+  })
+
+  it('keeps a subclass with a forward of its own apart', () => {
+    class Doubled extends nn.ReLU {
+      override forward(input: Tensor): Tensor {
+        return super.forward(input).mul(2)
+      }
+    }
+    const norm = new nn.BatchNorm1d(4).eval()
+    const input = randn([3, 4])
+    const expected = F.relu(norm.forward(input)).mul(2)
+    expect(new nn.Sequential(norm, new Doubled()).forward(input).toArray()).toEqual(expected.toArray())
+  })
+
+  it('leaves no memory behind', () => {
+    const [model] = makePair()
+    const input = randn([2, 3, 6, 6])
+    const step = (): number => {
+      const output = model.forward(input)
+      const loss = output.sum()
+      loss.backward()
+      for (const tensor of [output, loss]) tensor.dispose()
+      model.zeroGrad()
+      return memory().live
+    }
+    step()
+    expect(step()).toBe(step())
+  })
+})
+
+/** Parameters and statistics after a few steps of training a small residual network. */
+function train(): unknown[] {
+  manualSeed(3)
+  const model = new nn.Sequential(
+    ...[new nn.Conv2d(3, 8, 3, { padding: 1, bias: false }), new nn.BatchNorm2d(8), new nn.ReLU()],
+    ...[new nn.ResidualBlock(8, 8), new nn.ResidualBlock(8, 16, { stride: 2 })],
+    ...[new nn.GlobalAvgPool(), new nn.Flatten(), new nn.Linear(16, 4)],
+  )
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+  for (let step = 0; step < 3; step++) {
+    const [input, target] = [randn([4, 3, 8, 8]), randint(0, 4, [4])]
+    optimizer.zeroGrad()
+    F.crossEntropy(model.forward(input), target).backward()
+    optimizer.step()
+  }
+  return Object.values(model.stateDict()).map((tensor) => tensor.toArray())
+}
+
+describe('residual blocks', () => {
+  it('normalise, add and rectify as one op', () => {
+    const block = new nn.ResidualBlock(4, 4)
+    expect(opOf(block.forward(randn([2, 4, 5, 5])))).toBe('batchNorm')
+    block.bn2.registerForwardHook(() => undefined)
+    expect(opOf(block.forward(randn([2, 4, 5, 5])))).toBe('relu')
+  })
+
+  it('train to the same bits with and without fusion', () => {
+    expect(withFusion(true, train)).toEqual(withFusion(false, train))
+  })
+})
