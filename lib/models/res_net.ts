@@ -39,9 +39,10 @@ export class ResNet extends nn.Module {
   layer3: nn.Module
   layer4: nn.Module
   avgpool: nn.Module
+  flatten: nn.Module
   fc: nn.Module
-  readonly #flatten = new nn.Flatten()
-  readonly #normFirst: boolean
+  /** Whether layers are normalised before their activation. */
+  readonly normFirst: boolean
 
   constructor(plan: ResNetPlan, options: ResNetOptions) {
     super()
@@ -57,15 +58,16 @@ export class ResNet extends nn.Module {
     const stages = WIDTHS.map((_, i) => stage(plan, i, layers))
     ;[this.layer1, this.layer2, this.layer3, this.layer4] = stages
     this.avgpool = new nn.AdaptiveAvgPool2d(1)
+    this.flatten = new nn.Flatten()
     this.fc = new nn.Linear(512 * plan.expansion, numClasses)
-    this.#normFirst = isNormFirst(name, layers)
+    this.normFirst = isNormFirst(name, layers)
     initialize(this as nn.Module)
   }
 
   override forward(input: Tensor): Tensor {
-    const { conv1, bn1, activation, maxpool, layer1, layer2, layer3, layer4, avgpool, fc } = this
-    const first = this.#normFirst ? [bn1, activation] : [activation, bn1]
-    return runThrough([conv1, ...first, maxpool, layer1, layer2, layer3, layer4, avgpool, this.#flatten, fc], input)
+    const { conv1, bn1, activation, maxpool, layer1, layer2, layer3, layer4, avgpool, flatten, fc } = this
+    const first = this.normFirst ? [bn1, activation] : [activation, bn1]
+    return runThrough([conv1, ...first, maxpool, layer1, layer2, layer3, layer4, avgpool, flatten, fc], input)
   }
 }
 

@@ -52,3 +52,16 @@ export function resNet50(options: ResNetOptions = {}): ResNet {
 export function resNeXt50_32x4d(options: ResNetOptions = {}): ResNet {
   return new ResNet(bottleneck('resNeXt50_32x4d', [3, 4, 6, 3], { groups: 32, widthPerGroup: 4 }), options)
 }
+
+/**
+ * SE-ResNet-18: {@link resNet18} whose blocks weigh their channels by squeeze and excitation, with a 16th of the channels
+ * inside; 11,778,592 parameters.
+ *
+ * Source: Hu et al., "Squeeze-and-Excitation Networks", 2018.
+ */
+export function seResNet18(options: ResNetOptions = {}): ResNet {
+  const plan = basic('seResNet18', [2, 2, 2, 2])
+  const block: ResNetPlan['block'] = (inChannels, channels, settings) =>
+    new nn.ResidualBlock(inChannels, channels, { ...settings, squeezeChannels: channels / 16 })
+  return new ResNet({ ...plan, block }, options)
+}

@@ -29,7 +29,8 @@ const LAST = 1024
 class ShuffleUnit extends nn.Module {
   branch1: nn.Module
   branch2: nn.Module
-  readonly #splits: boolean
+  /** Whether the channels are split between the branches. */
+  readonly splits: boolean
 
   constructor(inChannels: number, outChannels: number, stride: number, layers: LayerChoice) {
     super()
@@ -42,17 +43,17 @@ class ShuffleUnit extends nn.Module {
       new nn.Conv2d(channels, half, 1, { bias: false }),
       ...inOrder(OP, makeNorm(OP, half, layers), makeActivation(OP, layers), layers),
     ]
-    this.#splits = stride === 1
-    this.branch1 = this.#splits
+    this.splits = stride === 1
+    this.branch1 = this.splits
       ? new nn.Sequential()
       : new nn.Sequential(...depthwise(inChannels), ...pointwise(inChannels))
-    const first = pointwise(this.#splits ? half : inChannels)
+    const first = pointwise(this.splits ? half : inChannels)
     this.branch2 = new nn.Sequential(...first, ...depthwise(half), ...pointwise(half))
   }
 
   override forward(input: Tensor): Tensor {
     const { branch1, branch2 } = this
-    const [left, right] = this.#splits ? input.chunk(2, 1) : [input, input]
+    const [left, right] = this.splits ? input.chunk(2, 1) : [input, input]
     const parts = [branch1.forward(left), branch2.forward(right)]
     const output = interleaveChannels(parts)
     if (isClean(branch1) && isClean(branch2)) {
@@ -70,8 +71,9 @@ export class ShuffleNetV2 extends nn.Module {
   stage3: nn.Module
   stage4: nn.Module
   conv5: nn.Module
+  avgpool: nn.Module
+  flatten: nn.Module
   fc: nn.Module
-  readonly #head = [new nn.AdaptiveAvgPool2d(1), new nn.Flatten()]
 
   constructor(options: ShuffleNetV2Options = {}) {
     super()
@@ -88,12 +90,14 @@ export class ShuffleNetV2 extends nn.Module {
     })
     ;[this.stage2, this.stage3, this.stage4] = stages
     this.conv5 = new nn.Conv2dNormActivation(STAGES[2][1], LAST, 1, layers)
+    this.avgpool = new nn.AdaptiveAvgPool2d(1)
+    this.flatten = new nn.Flatten()
     this.fc = new nn.Linear(LAST, numClasses)
   }
 
   override forward(input: Tensor): Tensor {
-    const { conv1, maxpool, stage2, stage3, stage4, conv5, fc } = this
-    return runThrough([conv1, maxpool, stage2, stage3, stage4, conv5, ...this.#head, fc], input)
+    const { conv1, maxpool, stage2, stage3, stage4, conv5, avgpool, flatten, fc } = this
+    return runThrough([conv1, maxpool, stage2, stage3, stage4, conv5, avgpool, flatten, fc], input)
   }
 }
 

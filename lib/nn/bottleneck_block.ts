@@ -52,7 +52,8 @@ export class BottleneckBlock extends Module {
   bn3: Module
   activation: Module
   downsample: Module | null
-  readonly #normFirst: boolean
+  /** Whether layers are normalised before their activation. */
+  readonly normFirst: boolean
 
   constructor(inChannels: number, channels: number, options: BottleneckBlockOptions = {}) {
     super()
@@ -71,12 +72,12 @@ export class BottleneckBlock extends Module {
     this.bn3 = makeNorm(op, outChannels, layers)
     this.activation = makeActivation(op, layers)
     this.downsample = projection(op, inChannels, outChannels, stride, layers)
-    this.#normFirst = isNormFirst(op, layers)
+    this.normFirst = isNormFirst(op, layers)
   }
 
   override forward(input: Tensor): Tensor {
     const { conv1, bn1, conv2, bn2, conv3, bn3, activation, downsample } = this
-    const normFirst = this.#normFirst
+    const normFirst = this.normFirst
     const pair = (norm: Module): Module[] => (normFirst ? [norm, activation] : [activation, norm])
     const branch = [conv1, ...pair(bn1), conv2, ...pair(bn2), conv3]
     return residual(input, { branch, norm: bn3, shortcut: downsample, activation, normFirst })

@@ -34,6 +34,7 @@ export { Conv3d, type Conv3dOptions } from './conv3d.ts'
 export { DepthwiseSeparableConv2d, type DepthwiseSeparableConv2dOptions } from './depthwise_separable_conv2d.ts'
 export type { HookHandle } from './hooks.ts'
 export * as init from './init.ts'
+export { InvertedResidual, type InvertedResidualOptions } from './inverted_residual.ts'
 export type { ActivationLayer, LayerChoice, NormLayer } from './layer_choice.ts'
 export {
   AdaptiveAvgPool2d,
@@ -57,4 +58,5 @@ export { type BufferOptions, Module } from './module.ts'
 export { Parameter } from './parameter.ts'
 export { ResidualBlock, type ResidualBlockOptions } from './residual_block.ts'
 export { SpatiallySeparableConv2d, type SpatiallySeparableConv2dOptions } from './spatially_separable_conv2d.ts'
+export { SqueezeExcitation, type SqueezeExcitationOptions } from './squeeze_excitation.ts'
 export type { LoadOptions, LoadReport, StateDict } from './state_dict.ts'

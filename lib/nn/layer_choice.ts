@@ -1,19 +1,53 @@
 import { checkChoice, describe } from '../util/check.ts'
 import { DTypeError } from '../util/errors.ts'
+import {
+  CELU,
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  LeakyReLU,
+  Mish,
+  ReLU6,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softplus,
+  Softsign,
+  Tanh,
+} from './activations.ts'
 import { BatchNorm1d, BatchNorm2d } from './batch_norm.ts'
 import { ReLU } from './layers.ts'
 import { Module } from './module.ts'
 
 /** Normalizations by name. */
 const NORMS = ['batch'] as const
-/** Activations by name. */
-const ACTIVATIONS = ['relu'] as const
+/** Activations by name, as `functional` has them. */
+const ACTIVATIONS = {
+  relu: () => new ReLU(),
+  relu6: () => new ReLU6(),
+  leakyRelu: () => new LeakyReLU(),
+  elu: () => new ELU(),
+  selu: () => new SELU(),
+  celu: () => new CELU(),
+  silu: () => new SiLU(),
+  gelu: () => new GELU(),
+  mish: () => new Mish(),
+  sigmoid: () => new Sigmoid(),
+  tanh: () => new Tanh(),
+  softplus: () => new Softplus(),
+  softsign: () => new Softsign(),
+  hardsigmoid: () => new Hardsigmoid(),
+  hardswish: () => new Hardswish(),
+}
+type ActivationName = keyof typeof ACTIVATIONS
+const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as ActivationName[]
 
 /** A normalization behind a convolution: by its name, or a function that makes one for a number of channels. */
 export type NormLayer = (typeof NORMS)[number] | ((channels: number) => Module)
 
 /** An activation: by its name, or a function that makes one. */
-export type ActivationLayer = (typeof ACTIVATIONS)[number] | (() => Module)
+export type ActivationLayer = ActivationName | (() => Module)
 
 /** Which layers blocks and models are made of. */
 export interface LayerChoice {
@@ -57,8 +91,7 @@ export function makeRowNorm(op: string, features: number, { normLayer = 'batch' 
  */
 export function makeActivation(op: string, { activation = 'relu' }: LayerChoice): Module {
   if (typeof activation === 'function') return made(op, 'activation', activation())
-  checkChoice(op, 'activation', activation, ACTIVATIONS)
-  return new ReLU()
+  return ACTIVATIONS[checkChoice(op, 'activation', activation, ACTIVATION_NAMES)]()
 }
 
 function made(op: string, name: string, value: unknown): Module {

@@ -6,15 +6,18 @@ import { Conv2d } from './conv2d.ts'
 import { isNormFirst, LAYER_CHOICES, type LayerChoice, makeActivation, makeNorm } from './layer_choice.ts'
 import { Module } from './module.ts'
 import { residual } from './residual.ts'
+import { SqueezeExcitation } from './squeeze_excitation.ts'
 
 export interface ResidualBlockOptions extends LayerChoice {
   /** Step of the first convolution, 1 by default. */
   stride?: number
   /** Window of both convolutions, an odd number, 3 by default. */
   kernelSize?: number
+  /** Channels that a {@link SqueezeExcitation} of the branch has inside; null, the default, for none. */
+  squeezeChannels?: number | null
 }
 
-const OPTIONS = ['stride', 'kernelSize', ...LAYER_CHOICES]
+const OPTIONS = ['stride', 'kernelSize', 'squeezeChannels', ...LAYER_CHOICES]
 
 /**
  * The projection of a block's input where its shape changes: a 1×1 convolution without bias and its normalization; null
@@ -39,7 +42,8 @@ export function projection(
  *
  * The shortcut is the input itself or, where the shape changes, `downsample`: a 1×1 convolution and a normalization. With
  * `normOrder: 'afterActivation'` it is `bn2(activation(conv2(bn1(activation(conv1(input)))) + shortcut(input)))`. No
- * convolution has a bias. Names are those of torchvision's basic block.
+ * convolution has a bias. With `squeezeChannels` the branch ends in `se`, before the sum. Names are those of torchvision's
+ * basic block.
  *
  * ```ts
  * new nn.ResidualBlock(64, 128, { stride: 2 }) // [N, 64, H, W] to [N, 128, ⌈H / 2⌉, ⌈W / 2⌉]
@@ -55,14 +59,16 @@ export class ResidualBlock extends Module {
   activation: Module
   conv2: Module
   bn2: Module
+  se: Module | null
   downsample: Module | null
-  readonly #normFirst: boolean
+  /** Whether layers are normalised before their activation. */
+  readonly normFirst: boolean
 
   constructor(inChannels: number, outChannels: number, options: ResidualBlockOptions = {}) {
     super()
     const op = 'ResidualBlock'
     checkOptions(op, options, OPTIONS)
-    const { stride = 1, kernelSize = 3, ...layers } = options
+    const { stride = 1, kernelSize = 3, squeezeChannels = null, ...layers } = options
     checkInteger(op, 'stride', stride, 1)
     if (checkInteger(op, 'kernelSize', kernelSize, 1) % 2 === 0) {
       throw new RangeError(`${op}: expected kernelSize to be odd, so that the size stays, got ${kernelSize}`)
@@ -73,15 +79,20 @@ export class ResidualBlock extends Module {
     this.activation = makeActivation(op, layers)
     this.conv2 = new Conv2d(outChannels, outChannels, kernelSize, window)
     this.bn2 = makeNorm(op, outChannels, layers)
+    this.se = squeezeChannels === null ? null : new SqueezeExcitation(outChannels, squeezeChannels)
     this.downsample = projection(op, inChannels, outChannels, stride, layers)
-    this.#normFirst = isNormFirst(op, layers)
+    this.normFirst = isNormFirst(op, layers)
   }
 
   override forward(input: Tensor): Tensor {
-    const { conv1, bn1, activation, conv2, bn2, downsample } = this
-    const normFirst = this.#normFirst
-    const first = normFirst ? [bn1, activation] : [activation, bn1]
-    return residual(input, { branch: [conv1, ...first, conv2], norm: bn2, shortcut: downsample, activation, normFirst })
+    const { conv1, bn1, activation, conv2, bn2, se, downsample: shortcut } = this
+    if (this.normFirst) {
+      const branch = [conv1, bn1, activation, conv2]
+      const paths = se === null ? { branch, norm: bn2 } : { branch: [...branch, bn2, se], norm: null }
+      return residual(input, { ...paths, shortcut, activation, normFirst: true })
+    }
+    const branch = [conv1, activation, bn1, conv2, ...(se === null ? [] : [se])]
+    return residual(input, { branch, norm: bn2, shortcut, activation, normFirst: false })
   }
 }
 

@@ -137,3 +137,21 @@ describe('the deeper ones', () => {
     })
   })
 })
+
+describe('seResNet18', () => {
+  it('is resNet18 with a squeeze and excitation in every block', () => {
+    const model = models.seResNet18()
+    const shapes = shapesOf(model)
+    const names = Object.keys(shapes)
+    expect(names.filter((name) => !name.includes('.se.'))).toEqual(
+      torchvisionNames([2, 2, 2, 2], 2, (stage) => stage > 0),
+    )
+    expect(names.filter((name) => name.includes('.se.'))).toHaveLength(8 * 4)
+    expect(shapes).toMatchObject({
+      'layer1.0.se.fc1.weight': [4, 64, 1, 1],
+      'layer4.1.se.fc2.weight': [512, 32, 1, 1],
+      'layer4.1.se.fc2.bias': [512],
+    })
+    expect(parameterCount(model)).toBe(11_778_592)
+  })
+})

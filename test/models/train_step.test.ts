@@ -13,10 +13,12 @@ const zoo = {
   bnResLeNet: () => models.bnResLeNet(small),
   bnLeNetResBlock: () => models.bnLeNetResBlock(small),
   mobileNetV1: () => models.mobileNetV1(stem),
+  mobileNetV2: () => models.mobileNetV2(stem),
   resNet18: () => models.resNet18(stem),
   resNet34: () => models.resNet34(stem),
   resNet50: () => models.resNet50(stem),
   shuffleNetV2: () => models.shuffleNetV2(stem),
+  seResNet18: () => models.seResNet18(stem),
   resNeXt50_32x4d: () => models.resNeXt50_32x4d(stem),
 }
 
