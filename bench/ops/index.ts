@@ -9,7 +9,7 @@ import type { OpBench } from './kernel_case.ts'
 import { linear } from './linear.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
-import { maxPool2d } from './max_pool2d.ts'
+import { maxPool } from './max_pool.ts'
 import { relu } from './relu.ts'
 import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
@@ -18,7 +18,7 @@ import { sgd } from './sgd.ts'
 export const opBenches = [
   linear,
   matmul,
-  maxPool2d,
+  maxPool,
   batchNorm,
   relu,
   activation,

@@ -125,15 +125,36 @@ def activation(p, which, _):
     return lambda: backward(y)
 
 
-def max_pool2d(p, which, layout):
+def spatial_dims(p):
+    """Letters of the dimensions of a pooling: three only if there is a depth, since PyTorch is slower with one of 1."""
+    return ("d", "h", "w") if p["id"] > 1 else ("h", "w")
+
+
+def sizes(p, letter, dims):
+    return [p[letter + dim] for dim in dims]
+
+
+def pooled_images(p, dims, layout):
+    """The input and the gradient of the output of a pooling."""
     n, c = p["n"], p["c"]
-    x = image(fill.uniform(n * c * p["ih"] * p["iw"], fill.INPUT), n, (p["ih"], p["iw"]), c, layout)
-    window = ([p["kh"], p["kw"]], [p["sh"], p["sw"]], [p["ph"], p["pw"]], [p["dh"], p["dw"]], False)
+    shapes = [sizes(p, letter, dims) for letter in ("i", "o")]
+    seeds = (fill.INPUT, fill.GRAD_OUTPUT)
+    return [image(fill.uniform(n * c * product(s), seed), n, s, c, layout) for s, seed in zip(shapes, seeds)]
+
+
+def max_pool(p, which, layout):
+    dims = spatial_dims(p)
+    x, g = pooled_images(p, dims, layout)
+    window = (*(sizes(p, letter, dims) for letter in ("k", "s", "p", "d")), False)
+    with_indices = getattr(aten, f"max_pool{len(dims)}d_with_indices")
     if which == "forward":
-        return lambda: aten.max_pool2d_with_indices(x, *window)[0]
-    _, indices = aten.max_pool2d_with_indices(x, *window)
-    g = image(fill.uniform(indices.numel(), fill.GRAD_OUTPUT), n, (p["oh"], p["ow"]), c, layout)
-    return lambda: aten.max_pool2d_with_indices_backward(g, x, *window, indices)
+        return lambda: with_indices(x, *window)[0]
+    if which == "eval":
+        pool = getattr(F, f"max_pool{len(dims)}d")
+        return lambda: pool(x, *window)
+    _, indices = with_indices(x, *window)
+    backward = getattr(aten, f"max_pool{len(dims)}d_with_indices_backward")
+    return lambda: backward(g, x, *window, indices)
 
 
 def batch_norm(p, which, layout):
@@ -264,7 +285,7 @@ def optimizer_steps(op, p):
     return steps(False), steps(True)
 
 
-FUNCTIONS = (relu, activation, max_pool2d, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)
+FUNCTIONS = (relu, activation, max_pool, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)
 PREPARE = {f.__name__: f for f in FUNCTIONS}
 
 

@@ -13,7 +13,7 @@ import type { GatherRowsProblem } from '../reference/gather_rows.ts'
 import type { LinearProblem } from '../reference/linear.ts'
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
-import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
+import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceProblem } from '../reference/reduce.ts'
 import type { RmspropProblem } from '../reference/rmsprop.ts'
@@ -60,8 +60,8 @@ export interface Kernels<B> {
   conv3dBackwardInput(problem: Conv3dProblem, gradOutput: B, weight: B, gradInput: B): void
   conv3dBackwardWeight(problem: Conv3dProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
 
-  maxPool2dForward(problem: MaxPool2dProblem, input: B, output: B, argmax: B | null): void
-  maxPool2dBackward(problem: MaxPool2dProblem, gradOutput: B, argmax: B, gradInput: B): void
+  maxPoolForward(problem: MaxPoolProblem, input: B, output: B, argmax: B | null): void
+  maxPoolBackward(problem: MaxPoolProblem, gradOutput: B, argmax: B, gradInput: B): void
 
   /**
    * Training form; `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. `residual`

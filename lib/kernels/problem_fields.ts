@@ -13,7 +13,7 @@ import type { GatherRowsProblem } from '../reference/gather_rows.ts'
 import type { LinearProblem } from '../reference/linear.ts'
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
-import type { MaxPool2dProblem } from '../reference/max_pool2d.ts'
+import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
 import type { RmspropProblem } from '../reference/rmsprop.ts'
@@ -37,7 +37,7 @@ export interface Problems {
   linear: LinearProblem
   conv2d: Conv2dProblem
   conv3d: Conv3dProblem
-  max_pool2d: MaxPool2dProblem
+  max_pool: MaxPoolProblem
   batch_norm: BatchNormProblem
   log_softmax: SoftmaxProblem
   cross_entropy: CrossEntropyProblem
@@ -107,7 +107,7 @@ const same =
 /** Output size of a window that is given per dimension as size, stride, padding and dilation. */
 function windowed(d: 'd' | 'h' | 'w'): (values: Values) => number {
   return (values) => {
-    const [i, k, s, p, dilation] = ['i', 'k', 's', 'p', 'd'].map((letter) => values[letter + d] as number)
+    const [i, k, s, p, dilation = 1] = ['i', 'k', 's', 'p', 'd'].map((letter) => values[letter + d] as number)
     return Math.floor((i + 2 * p - dilation * (k - 1) - 1) / s) + 1
   }
 }
@@ -151,6 +151,16 @@ const axes3d = (letter: string, fallback?: Fallback, always?: boolean): Field[] 
 ]
 const window3d = [...axes3d('k'), ...axes3d('s', 1, true), ...axes3d('p', 0, true), ...axes3d('d', 1)]
 const outputs3d = (['d', 'h', 'w'] as const).map((axis) => number(`o${axis}`, windowed(axis)))
+// Images of two dimensions unless a depth is given.
+const axes2d = (letter: string, fallback?: Fallback): Field[] => [
+  number(`${letter}h`, fallback),
+  number(`${letter}w`, same(`${letter}h`)),
+]
+const poolInput = [number('n', 1), number('c'), number('id', 1), ...axes2d('i')]
+const poolWindow = [
+  ...[number('kd', 1), ...axes2d('k'), number('sd', same('kd')), number('sh', same('kh'), true)],
+  ...[number('sw', same('sh')), number('pd', 0), number('ph', 0, true), number('pw', same('ph'))],
+]
 const stream = [number('seed', 0), number('offset', 0)]
 
 const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
@@ -204,14 +214,7 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     ...strides2d(1),
   ],
   conv3d: [number('n', 1), number('g', 1), number('ic'), ...axes3d('i'), number('oc'), ...window3d, ...outputs3d],
-  max_pool2d: [
-    number('n', 1),
-    number('c'),
-    number('ih'),
-    number('iw', same('ih')),
-    ...window2d,
-    ...strides2d(same('kh')),
-  ],
+  max_pool: [...poolInput, ...poolWindow, number('dd', 1), ...axes2d('d', 1), ...outputs3d, flag('positions')],
   batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1), flag('add'), flag('relu')],
   log_softmax: [number('outer'), number('size'), number('inner', 1)],
   cross_entropy: [

@@ -43,8 +43,6 @@ export {
   Flatten,
   GlobalAvgPool,
   Identity,
-  MaxPool2d,
-  type MaxPool2dOptions,
   ReLU,
   Unflatten,
 } from './layers.ts'
@@ -54,6 +52,7 @@ export { LazyConv3d } from './lazy_conv3d.ts'
 export { LazyLinear, Linear, type LinearOptions } from './linear.ts'
 export { LocallyConnected2d, type LocallyConnected2dOptions } from './locally_connected2d.ts'
 export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.ts'
+export { MaxPool1d, MaxPool2d, MaxPool3d, type MaxPoolOptions } from './max_pool.ts'
 export { type BufferOptions, Module } from './module.ts'
 export { Parameter } from './parameter.ts'
 export { ResidualBlock, type ResidualBlockOptions } from './residual_block.ts'

@@ -1,10 +1,9 @@
 import { adaptiveAvgPool2d, checkOutputSize, globalAvgPool } from '../ops/adaptive_avg_pool2d.ts'
 import { dropout, dropout2d } from '../ops/dropout.ts'
-import { maxPool2d, type MaxPool2dOptions as PoolOptions } from '../ops/max_pool2d.ts'
 import { relu } from '../ops/relu.ts'
 import { flatten, unflatten } from '../ops/views.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { checkInteger, checkOptions, checkUnitInterval, type Pair, toPair } from '../util/check.ts'
+import { checkInteger, checkUnitInterval } from '../util/check.ts'
 import type { Shape } from '../util/shape.ts'
 import { markClean } from './containers.ts'
 import { registerRectifiers } from './fusion.ts'
@@ -62,45 +61,6 @@ export class Unflatten extends Module {
 export class ReLU extends Module {
   override forward(input: Tensor): Tensor {
     return relu(input)
-  }
-}
-
-export type MaxPool2dOptions = Omit<PoolOptions, 'returnIndices'>
-
-const POOL_OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode']
-
-/** 2-D max pooling; see `functional.maxPool2d`. */
-export class MaxPool2d extends Module {
-  readonly kernelSize: readonly [number, number]
-  readonly options: MaxPool2dOptions
-
-  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
-    super()
-    checkOptions('MaxPool2d', options, POOL_OPTIONS)
-    const { stride, padding = 0, dilation = 1, ceilMode = false } = options
-    this.kernelSize = toPair('MaxPool2d', 'kernelSize', kernelSize, 1)
-    this.options = {
-      stride: toPair('MaxPool2d', 'stride', stride ?? kernelSize, 1),
-      padding: toPair('MaxPool2d', 'padding', padding, 0),
-      dilation: toPair('MaxPool2d', 'dilation', dilation, 1),
-      ceilMode,
-    }
-  }
-
-  override forward(input: Tensor): Tensor {
-    return maxPool2d(input, this.kernelSize, this.options as PoolOptions & { returnIndices?: false })
-  }
-
-  override extraRepr(): string {
-    const { stride, padding, dilation, ceilMode } = this.options
-    const single = (pair: unknown): string => {
-      const [a, b] = pair as [number, number]
-      return a === b ? String(a) : repr(pair)
-    }
-    return (
-      `kernel_size=${single(this.kernelSize)}, stride=${single(stride)}, padding=${single(padding)}, ` +
-      `dilation=${single(dilation)}, ceil_mode=${repr(ceilMode)}`
-    )
   }
 }
 
@@ -166,6 +126,6 @@ export class Dropout2d extends Module {
   }
 }
 
-markClean(Identity, Flatten, Unflatten, ReLU, MaxPool2d, AdaptiveAvgPool2d, GlobalAvgPool)
+markClean(Identity, Flatten, Unflatten, ReLU, AdaptiveAvgPool2d, GlobalAvgPool)
 markClean(Dropout, Dropout2d)
 registerRectifiers(ReLU)

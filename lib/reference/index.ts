@@ -14,7 +14,7 @@ import { gatherRows } from './gather_rows.ts'
 import { linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts'
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
-import { maxPool2dBackward, maxPool2dForward } from './max_pool2d.ts'
+import { maxPoolBackward, maxPoolForward } from './max_pool.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { reluBackward, reluForward } from './relu.ts'
@@ -38,7 +38,7 @@ export * from './gather_rows.ts'
 export * from './linear.ts'
 export * from './log_softmax.ts'
 export * from './matmul.ts'
-export * from './max_pool2d.ts'
+export * from './max_pool.ts'
 export * from './random.ts'
 export * from './reduce.ts'
 export * from './relu.ts'
@@ -74,8 +74,8 @@ export const referenceKernels = {
   conv3dForward,
   conv3dBackwardInput,
   conv3dBackwardWeight,
-  maxPool2dForward,
-  maxPool2dBackward,
+  maxPoolForward,
+  maxPoolBackward,
   batchNormForward,
   batchNormBackward,
   batchNormEvalForward,

@@ -43,9 +43,9 @@ void conv2d_backward_weight(Call& call);
 void conv3d_forward(Call& call);
 void conv3d_backward_input(Call& call);
 void conv3d_backward_weight(Call& call);
-// max_pool2d.cc
-void max_pool2d_forward(Call& call);
-void max_pool2d_backward(Call& call);
+// max_pool.cc
+void max_pool_forward(Call& call);
+void max_pool_backward(Call& call);
 // batch_norm.cc
 void batch_norm_forward(Call& call);
 void batch_norm_backward(Call& call);

@@ -16,7 +16,7 @@ const KernelTable& table_of() {
       dropout_kernels<isa>(),
       elementwise_kernels<isa>(),
       gemm_kernels<isa>(),
-      max_pool2d_kernels<isa>(),
+      max_pool_kernels<isa>(),
       pack_kernels<isa>(),
       reduce_kernels<isa>(),
       relu_kernels<isa>(),

@@ -10,7 +10,7 @@
 #include "../kernels/dropout.h"
 #include "../kernels/elementwise.h"
 #include "../kernels/gemm.h"
-#include "../kernels/max_pool2d.h"
+#include "../kernels/max_pool.h"
 #include "../kernels/pack.h"
 #include "../kernels/reduce.h"
 #include "../kernels/relu.h"
@@ -32,7 +32,7 @@ struct KernelTable {
   const DropoutKernels& dropout;
   const ElementwiseKernels& elementwise;
   const GemmKernels& gemm;
-  const MaxPool2dKernels& max_pool2d;
+  const MaxPoolKernels& max_pool;
   const PackKernels& pack;
   const ReduceKernels& reduce;
   const ReluKernels& relu;

@@ -100,6 +100,27 @@ STRIDED_INLINE VecInt mul_high(VecInt a, VecInt b) {
 // Lanes where a >= b as unsigned numbers.
 STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) { return _mm256_cmpeq_epi32(_mm256_max_epu32(a, b), a); }
 
+// Lanes as `count` bytes, values from 0 to 255; and which lanes hold a byte equal to `value`, beyond `count` undefined.
+STRIDED_INLINE void store_bytes(uint8_t* p, VecInt v, int64_t count) {
+  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  const __m128i bytes = _mm_packus_epi16(words, words);
+  if (count == kLanes) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+  } else {
+    __builtin_memcpy(p, &bytes, static_cast<size_t>(count));
+  }
+}
+STRIDED_INLINE Mask equal_bytes(const uint8_t* p, int32_t value, int64_t count) {
+  int64_t bytes = 0;
+  if (count == kLanes) {
+    __builtin_memcpy(&bytes, p, sizeof bytes);
+  } else {
+    __builtin_memcpy(&bytes, p, static_cast<size_t>(count));
+  }
+  const VecInt lanes = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(bytes));
+  return _mm256_cmpeq_epi32(lanes, _mm256_set1_epi32(value));
+}
+
 // The lower half of a register; a multiply-add on it costs no less, but its columns' memory is not touched.
 struct Half {
   using V = __m128;

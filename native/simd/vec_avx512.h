@@ -90,6 +90,21 @@ STRIDED_INLINE VecInt mul_high(VecInt a, VecInt b) {
 // Lanes where a >= b as unsigned numbers.
 STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) { return _mm512_cmpge_epu32_mask(a, b); }
 
+// Lanes as `count` bytes, values from 0 to 255; and which lanes hold a byte equal to `value`, beyond `count` undefined.
+STRIDED_INLINE void store_bytes(uint8_t* p, VecInt v, int64_t count) {
+  const __m128i bytes = _mm512_cvtepi32_epi8(v);
+  if (count == kLanes) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+  } else {
+    _mm_mask_storeu_epi8(p, first_lanes(count), bytes);
+  }
+}
+STRIDED_INLINE Mask equal_bytes(const uint8_t* p, int32_t value, int64_t count) {
+  const __m128i bytes = count == kLanes ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))
+                                        : _mm_maskz_loadu_epi8(first_lanes(count), p);
+  return _mm_cmpeq_epi8_mask(bytes, _mm_set1_epi8(static_cast<char>(value)));
+}
+
 // The lower half of a register: a multiply-add on it costs half where 512-bit instructions run in two steps (Zen 4).
 struct Half {
   using V = __m256;

@@ -112,6 +112,10 @@ STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) {
   return static_cast<uint32_t>(a) >= static_cast<uint32_t>(b);
 }
 
+// Lanes as `count` bytes, values from 0 to 255; and which lanes hold a byte equal to `value`, beyond `count` undefined.
+STRIDED_INLINE void store_bytes(uint8_t* p, VecInt v, int64_t) { *p = static_cast<uint8_t>(v); }
+STRIDED_INLINE Mask equal_bytes(const uint8_t* p, int32_t value, int64_t) { return *p == value; }
+
 // There is no half of one lane: panels are never narrower.
 struct Half {
   using V = float;

@@ -14,7 +14,7 @@ import { gatherRows } from './gather_rows.ts'
 import { linear } from './linear.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
-import { maxPool2d } from './max_pool2d.ts'
+import { maxPool } from './max_pool.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
@@ -40,7 +40,7 @@ export const caseSets = {
   linear,
   log_softmax: logSoftmax,
   matmul,
-  max_pool2d: maxPool2d,
+  max_pool: maxPool,
   random_normal: randomNormal,
   random_uniform: randomUniform,
   reduce,

@@ -25,7 +25,7 @@ describe('problem strings', () => {
   })
 
   it('take a window as its own stride in pooling', () => {
-    expect(parseProblem('max_pool2d', 'c4ih9kh3')).toMatchObject({ sh: 3, sw: 3, ph: 0, oh: 3, ow: 3 })
+    expect(parseProblem('max_pool', 'c4ih9kh3')).toMatchObject({ sh: 3, sw: 3, ph: 0, oh: 3, ow: 3 })
   })
 
   it('hold lists, words and flags', () => {

@@ -234,9 +234,9 @@ describe('layers without parameters', () => {
       'MaxPool2d: expected kernelSize to be an integer of at least 1, got 0',
     )
     throws(
-      () => new nn.MaxPool2d(2, { returnIndices: true } as never),
+      () => new nn.MaxPool2d(2, { indices: true } as never),
       RangeError,
-      'MaxPool2d: expected options stride, padding, dilation, ceilMode, got "returnIndices"',
+      'MaxPool2d: expected options stride, padding, dilation, ceilMode, returnIndices, got "indices"',
     )
     throws(() => new nn.AdaptiveAvgPool2d(7), RangeError, 'AdaptiveAvgPool2d: expected outputSize 1 or [1, 1], got 7')
   })

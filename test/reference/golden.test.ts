@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Conv2dProblem, MaxPool2dProblem } from '../../lib/reference/index.ts'
+import type { Conv2dProblem, MaxPoolProblem } from '../../lib/reference/index.ts'
 import * as reference from '../../lib/reference/index.ts'
 import { expectGolden, floats, type GoldenCase, goldenCases, integers } from '../support/golden.ts'
 import { sizeOf, toChannelsFirst, toChannelsLast } from '../support/layout.ts'
@@ -52,25 +52,28 @@ describe('conv2d', () => {
   }
 })
 
+function maxPoolProblem(golden: GoldenCase): MaxPoolProblem {
+  const [n, c, ih, iw] = golden.inputs.x.shape
+  const [, , oh, ow] = golden.outputs.y.shape
+  const { kernel_size, stride, padding, dilation } = golden.args as Record<string, Pair>
+  const [[kh, kw], [sh, sw], [ph, pw], [dh, dw]] = [kernel_size, stride, padding, dilation]
+  const plane = { n, c, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
+  return { ...plane, id: 1, od: 1, kd: 1, sd: 1, pd: 0, dd: 1, positions: true }
+}
+
 describe('max_pool2d', () => {
   for (const golden of goldenCases('max_pool2d')) {
     it(golden.name, () => {
-      const [n, c, ih, iw] = golden.inputs.x.shape
-      const [, , oh, ow] = golden.outputs.y.shape
-      const [kh, kw] = golden.args.kernel_size as Pair
-      const [sh, sw] = golden.args.stride as Pair
-      const [ph, pw] = golden.args.padding as Pair
-      const [dh, dw] = golden.args.dilation as Pair
-      const problem: MaxPool2dProblem = { n, c, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
+      const problem = maxPoolProblem(golden)
       const input = channelsLast(golden, 'x')
       const output = new Float32Array(golden.outputs.y.data.length)
       const argmax = new Int32Array(output.length)
-      reference.maxPool2dForward(problem, input, output, argmax)
+      reference.maxPoolForward(problem, input, output, argmax)
       expectGolden(golden, 'y', toChannelsFirst(output, golden.outputs.y.shape))
       if (golden.outputs.indices) expectGolden(golden, 'indices', toChannelsFirst(argmax, golden.outputs.y.shape))
 
       const gradInput = new Float32Array(input.length)
-      reference.maxPool2dBackward(problem, channelsLast(golden, 'dy'), argmax, gradInput)
+      reference.maxPoolBackward(problem, channelsLast(golden, 'dy'), argmax, gradInput)
       expectGolden(golden, 'dx', toChannelsFirst(gradInput, golden.inputs.x.shape))
     })
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ProblemOp, type Problems, parseProblem } from '../../lib/kernels/problem_string.ts'
 import * as reference from '../../lib/reference/index.ts'
 import { caseSets } from '../cases/index.ts'
+import { pixels, windows } from '../cases/max_pool.ts'
 import { integersBelow, uniform } from '../support/data.ts'
 
 /** Standard float64 numbers; the seed tells arrays apart. */
@@ -116,16 +117,16 @@ describeOp('linear', (problem) => {
   ]
 })
 
-describeOp('max_pool2d', (problem) => {
-  const { n, c, ih, iw, oh, ow } = problem
-  const image = random(n * ih * iw * c, 1)
-  const argmax = new Int32Array(n * oh * ow * c)
+describeOp('max_pool', (problem) => {
+  const image = random(pixels(problem), 1)
+  const outputSize = windows(problem)
+  const argmax = problem.positions ? new Int32Array(outputSize) : new Uint8Array(outputSize)
   return [
     {
       inputs: [image],
-      outputSize: argmax.length,
-      forward: (output) => reference.maxPool2dForward(problem, image, output, argmax),
-      backward: (gradOutput, [gradInput]) => reference.maxPool2dBackward(problem, gradOutput, argmax, gradInput),
+      outputSize,
+      forward: (output) => reference.maxPoolForward(problem, image, output, argmax),
+      backward: (gradOutput, [gradInput]) => reference.maxPoolBackward(problem, gradOutput, argmax, gradInput),
     },
   ]
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseProblem } from '../../lib/kernels/problem_string.ts'
 import * as reference from '../../lib/reference/index.ts'
 
 // Edges where PyTorch's behaviour is not the obvious one, worked by hand.
@@ -118,24 +119,37 @@ describe('reduce', () => {
   })
 })
 
-describe('max_pool2d', () => {
-  const window = { kh: 1, kw: 3, sh: 1, sw: 3, ph: 0, pw: 0, dh: 1, dw: 1 }
-  const pool = (values: number[], extra: Partial<reference.MaxPool2dProblem> = {}): [number[], number[]] => {
-    const ow = extra.ow ?? 1
-    const problem = { n: 1, c: 1, ih: 1, iw: values.length, oh: 1, ow, ...window, ...extra }
-    const [output, argmax] = [new Float64Array(ow), new Int32Array(ow)]
-    reference.maxPool2dForward(problem, Float64Array.from(values), output, argmax)
+describe('max_pool', () => {
+  const pool = (values: number[], window: string, positions: boolean): [number[], number[]] => {
+    const problem = parseProblem('max_pool', `c1ih1iw${values.length}kh1${window}${positions ? '_positions' : ''}`)
+    const output = new Float64Array(problem.ow)
+    const argmax = positions ? new Int32Array(problem.ow) : new Uint8Array(problem.ow)
+    reference.maxPoolForward(problem, Float64Array.from(values), output, argmax)
     return [[...output], [...argmax]]
   }
 
   it('takes the first maximum, the last NaN and the first of only −∞', () => {
-    expect(pool([1, 4, 4])).toEqual([[4], [1]])
-    expect(pool([nan, 4, nan])).toEqual([[nan], [2]])
-    expect(pool([-Infinity, -Infinity, -Infinity])).toEqual([[-Infinity], [0]])
+    for (const positions of [false, true]) {
+      expect(pool([1, 4, 4], 'kw3', positions)).toEqual([[4], [1]])
+      expect(pool([nan, 4, nan], 'kw3', positions)).toEqual([[nan], [2]])
+      expect(pool([-Infinity, -Infinity, -Infinity], 'kw3', positions)).toEqual([[-Infinity], [0]])
+    }
+  })
+
+  it('names the winner by its position in the image or its tap of the window', () => {
+    expect(pool([1, 4, 3, 5], 'kw2sw2', true)).toEqual([
+      [4, 5],
+      [1, 3],
+    ])
+    expect(pool([1, 4, 7, 5], 'kw2sw2', false)).toEqual([
+      [4, 7],
+      [1, 0],
+    ])
   })
 
   it('gives −∞ and no winner for padding alone', () => {
-    expect(pool([7], { kw: 2, pw: 1, dw: 2, ow: 1 })).toEqual([[-Infinity], [-1]])
+    expect(pool([7], 'kw2pw1dw2', true)).toEqual([[-Infinity], [-1]])
+    expect(pool([7], 'kw2pw1dw2', false)).toEqual([[-Infinity], [255]])
   })
 })
 

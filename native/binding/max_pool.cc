@@ -1,0 +1,43 @@
+#include "../ops/max_pool.h"
+
+#include "ops.h"
+#include "pool.h"
+
+namespace strided::binding {
+namespace {
+
+struct MaxPool {
+  PoolProblem problem;
+  bool positions;
+};
+
+MaxPool read_max_pool(Call& call) {
+  const Fields f = call.problem();
+  const MaxPool p{read_pool(f, true), f.boolean("positions")};
+  if (!p.positions && !fits_taps(p.problem)) throw ArgumentError{"a window of over 255 taps needs positions"};
+  return p;
+}
+
+}  // namespace
+
+void max_pool_forward(Call& call) {
+  const MaxPool p = read_max_pool(call);
+  const int64_t outputs = pool_outputs(p.problem);
+  const float* input = call.floats(pool_inputs(p.problem));
+  float* output = call.floats(outputs);
+  uint8_t* taps = p.positions ? nullptr : call.optional_buffer<uint8_t>(outputs);
+  int32_t* positions = p.positions ? call.optional_buffer<int32_t>(outputs) : nullptr;
+  strided::max_pool_forward(call.context(), p.problem, input, output, taps, positions);
+}
+
+void max_pool_backward(Call& call) {
+  const MaxPool p = read_max_pool(call);
+  const int64_t outputs = pool_outputs(p.problem);
+  const float* grad_output = call.floats(outputs);
+  const uint8_t* taps = p.positions ? nullptr : call.buffer<uint8_t>(outputs);
+  const int32_t* positions = p.positions ? call.buffer<int32_t>(outputs) : nullptr;
+  float* grad_input = call.floats(pool_inputs(p.problem));
+  strided::max_pool_backward(call.context(), p.problem, grad_output, taps, positions, grad_input);
+}
+
+}  // namespace strided::binding

@@ -1,0 +1,134 @@
+#include "max_pool.h"
+
+#include "../simd/lanes.h"
+#include "max_pool_backward.h"
+
+namespace strided {
+namespace {
+
+// The taps of one window that lie inside the image: how many, how far apart in memory, and what they are called.
+struct Taps {
+  int64_t d, h, w;
+  int64_t d_stride, h_stride, w_stride;
+  int32_t first, d_step, h_step, w_step;
+};
+
+struct Results {
+  float* output;
+  uint8_t* taps;
+  int32_t* positions;
+};
+
+// The maxima of kVectors registers of channels, and who won; `input` is the first tap, `out` where the results go.
+template <Winner kWinner, int kVectors, typename Lanes>
+STRIDED_INLINE void pool_channels(const Taps& taps, const float* input, Lanes lanes, const Results& to, int64_t out) {
+  Vec best[kVectors];
+  VecInt winner[kVectors];
+#pragma GCC unroll 4
+  for (int u = 0; u < kVectors; u++) {
+    best[u] = lanes.load(input + u * kLanes);
+    winner[u] = set1_int(taps.first);
+  }
+  for (int64_t d = 0; d < taps.d; d++) {
+    for (int64_t h = 0; h < taps.h; h++) {
+      const float* row = input + d * taps.d_stride + h * taps.h_stride;
+      const int32_t first = taps.first + static_cast<int32_t>(d) * taps.d_step + static_cast<int32_t>(h) * taps.h_step;
+      // The very first tap is what the others are compared with.
+      for (int64_t w = d + h == 0 ? 1 : 0; w < taps.w; w++) {
+        const VecInt here = set1_int(first + static_cast<int32_t>(w) * taps.w_step);
+#pragma GCC unroll 4
+        for (int u = 0; u < kVectors; u++) {
+          const Vec x = lanes.load(row + w * taps.w_stride + u * kLanes);
+          if constexpr (kWinner == Winner::none) {
+            // max(a, b) is b when either is NaN: a NaN met stays only if it stands second.
+            best[u] = select(is_nan(best[u]), best[u], max(best[u], x));
+          } else {
+            const Mask better = mask_or(greater(x, best[u]), is_nan(x));
+            winner[u] = select_int(better, here, winner[u]);
+            best[u] = select(better, x, best[u]);
+          }
+        }
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int u = 0; u < kVectors; u++) {
+    lanes.store(to.output + out + u * kLanes, best[u]);
+    if constexpr (kWinner == Winner::tap) store_bytes(to.taps + out + u * kLanes, winner[u], lanes.count());
+    if constexpr (kWinner == Winner::position) lanes.store_int(to.positions + out + u * kLanes, winner[u]);
+  }
+}
+
+// kSide is the number of taps in either direction, 0 for any; when it is known the loops over them vanish.
+template <Winner kWinner, int kSide>
+STRIDED_INLINE void pool_window(Taps taps, const PoolSlice& slice, const float* input, const Results& to, int64_t out) {
+  if (kSide > 0) {
+    taps.d = 1;
+    taps.h = taps.w = kSide;
+  }
+  for_channels(slice.c_begin, slice.c_end, [&](auto registers, auto lanes, int64_t c) STRIDED_LAMBDA_INLINE {
+    pool_channels<kWinner, decltype(registers)::value>(taps, input + c, lanes, to, out + c);
+  });
+}
+
+template <Winner kWinner>
+void forward_rows(const PoolShape& s, const PoolSlice& slice, const float* input, const Results& to) {
+  constexpr bool kTap = kWinner == Winner::tap;
+  const int64_t row_size = s.w.in * s.c;
+  Taps taps{};
+  taps.d_stride = s.d.step * s.h.in * row_size;
+  taps.h_stride = s.h.step * row_size;
+  taps.w_stride = s.w.step * s.c;
+  taps.d_step = static_cast<int32_t>(kTap ? s.h.taps * s.w.taps : s.d.step * s.h.in * s.w.in);
+  taps.h_step = static_cast<int32_t>(kTap ? s.w.taps : s.h.step * s.w.in);
+  taps.w_step = static_cast<int32_t>(kTap ? 1 : s.w.step);
+  for (int64_t row = slice.row_begin; row < slice.row_end; row++) {
+    const Window& d = s.d.windows[row / s.h.out % s.d.out];
+    const Window& h = s.h.windows[row % s.h.out];
+    const int64_t id = d.start + d.begin * s.d.step;
+    const int64_t ih = h.start + h.begin * s.h.step;
+    const float* input_ih = input + ((row / (s.h.out * s.d.out) * s.d.in + id) * s.h.in + ih) * row_size;
+    taps.d = d.end - d.begin;
+    taps.h = h.end - h.begin;
+    for (int64_t ow = 0; ow < s.w.out; ow++) {
+      const Window& w = s.w.windows[ow];
+      const int64_t iw = w.start + w.begin * s.w.step;
+      const int64_t out = (row * s.w.out + ow) * s.c;
+      const float* first = input_ih + iw * s.c;
+      taps.w = w.end - w.begin;
+      taps.first = kTap ? d.begin * taps.d_step + h.begin * taps.h_step + w.begin
+                        : static_cast<int32_t>((id * s.h.in + ih) * s.w.in + iw);
+      if (taps.d <= 0 || taps.h <= 0 || taps.w <= 0) {
+        for (int64_t c = slice.c_begin; c < slice.c_end; c++) {
+          to.output[out + c] = -__builtin_inff();
+          if (kTap) to.taps[out + c] = kNoTap;
+          if (kWinner == Winner::position) to.positions[out + c] = -1;
+        }
+      } else if (taps.d == 1 && taps.h == 2 && taps.w == 2) {
+        pool_window<kWinner, 2>(taps, slice, first, to, out);
+      } else if (taps.d == 1 && taps.h == 3 && taps.w == 3) {
+        pool_window<kWinner, 3>(taps, slice, first, to, out);
+      } else {
+        pool_window<kWinner, 0>(taps, slice, first, to, out);
+      }
+    }
+  }
+}
+
+void forward(const PoolShape& s, const PoolSlice& slice, const float* input, float* output, uint8_t* taps,
+             int32_t* positions) {
+  const Results to{output, taps, positions};
+  if (taps != nullptr) return forward_rows<Winner::tap>(s, slice, input, to);
+  if (positions != nullptr) return forward_rows<Winner::position>(s, slice, input, to);
+  forward_rows<Winner::none>(s, slice, input, to);
+}
+
+}  // namespace
+
+template <>
+const MaxPoolKernels& max_pool_kernels<kIsa>() {
+  static constexpr MaxPoolKernels kernels = {forward, backward};
+  return kernels;
+}
+
+}  // namespace strided
