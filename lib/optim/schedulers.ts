@@ -1,65 +1,6 @@
-import { checkFinite, checkInteger } from '../util/check.ts'
-import { FormatError } from '../util/errors.ts'
-import type { Optimizer } from './optimizer.ts'
-
-/** What a scheduler needs to continue later. */
-export interface SchedulerState {
-  epoch: number
-  baseLrs: number[]
-}
-
-/** Sets the learning rates of an optimizer's groups as a function of how often `step()` was called. */
-export abstract class LRScheduler {
-  readonly #optimizer: Pick<Optimizer, 'paramGroups'>
-  #baseLrs: number[]
-  #epoch = 0
-
-  constructor(optimizer: Pick<Optimizer, 'paramGroups'>) {
-    this.#optimizer = optimizer
-    this.#baseLrs = optimizer.paramGroups.map(({ lr }) => lr)
-  }
-
-  /** The rate at `epoch` of a group that started with `baseLr`. */
-  protected abstract rate(epoch: number, baseLr: number): number
-
-  /** Moves on by one epoch, or whatever the schedule counts. Call it behind the optimizer's steps. */
-  step(): void {
-    this.#epoch++
-    this.#apply()
-  }
-
-  #apply(): void {
-    this.#optimizer.paramGroups.forEach((group, i) => {
-      group.lr = this.rate(this.#epoch, this.#baseLrs[i])
-    })
-  }
-
-  /** The rates in use, one per group. */
-  getLastLr(): number[] {
-    return this.#optimizer.paramGroups.map(({ lr }) => lr)
-  }
-
-  /** What {@link loadStateDict} needs to continue. */
-  stateDict(): SchedulerState {
-    return { epoch: this.#epoch, baseLrs: [...this.#baseLrs] }
-  }
-
-  /**
-   * Continues where another scheduler of the same settings was.
-   *
-   * @throws {FormatError} when the number of groups differs.
-   */
-  loadStateDict(state: SchedulerState): void {
-    if (state.baseLrs.length !== this.#baseLrs.length) {
-      throw new FormatError(
-        `${this.constructor.name}.loadStateDict: expected ${this.#baseLrs.length} base rates, got ${state.baseLrs.length}`,
-      )
-    }
-    this.#epoch = checkInteger(this.constructor.name, 'epoch', state.epoch, 0)
-    this.#baseLrs = [...state.baseLrs]
-    this.#apply()
-  }
-}
+import { checkFinite, checkInteger, checkUnitInterval, describe } from '../util/check.ts'
+import { DTypeError, RangeError } from '../util/errors.ts'
+import { LRScheduler, type Scheduled } from './lr_scheduler.ts'
 
 /**
  * Multiplies the rate by `gamma` (0.1 by default) every `stepSize` epochs.
@@ -70,36 +11,155 @@ export class StepLR extends LRScheduler {
   readonly #stepSize: number
   readonly #gamma: number
 
-  constructor(optimizer: Pick<Optimizer, 'paramGroups'>, stepSize: number, { gamma = 0.1 }: { gamma?: number } = {}) {
+  constructor(optimizer: Scheduled, stepSize: number, { gamma = 0.1 }: { gamma?: number } = {}) {
     super(optimizer)
     this.#stepSize = checkInteger('StepLR', 'stepSize', stepSize, 1)
     this.#gamma = checkFinite('StepLR', 'gamma', gamma)
+    this.start()
   }
 
-  protected override rate(epoch: number, baseLr: number): number {
-    return baseLr * this.#gamma ** Math.floor(epoch / this.#stepSize)
+  protected override rate(epoch: number, lr: number): number {
+    return epoch === 0 || epoch % this.#stepSize !== 0 ? lr : lr * this.#gamma
   }
 }
 
 /**
- * Lowers the rate along half a cosine from its start to `etaMin` (0 by default) over `tMax` epochs:
- * `etaMin + (base − etaMin) · (1 + cos(π · epoch / tMax)) / 2`.
+ * Multiplies the rate by `gamma` (0.1 by default) at each of the epochs `milestones`; at one that is named twice, twice.
  *
- * @throws {RangeError} when `tMax` is no positive integer.
- *
- * Source: Loshchilov and Hutter, "SGDR", 2017, without the restarts; torch.optim.lr_scheduler.CosineAnnealingLR.
+ * @throws {RangeError} when a milestone is no integer of at least 0.
  */
-export class CosineAnnealingLR extends LRScheduler {
-  readonly #tMax: number
-  readonly #etaMin: number
+export class MultiStepLR extends LRScheduler {
+  readonly #milestones: readonly number[]
+  readonly #gamma: number
 
-  constructor(optimizer: Pick<Optimizer, 'paramGroups'>, tMax: number, { etaMin = 0 }: { etaMin?: number } = {}) {
+  constructor(optimizer: Scheduled, milestones: readonly number[], { gamma = 0.1 }: { gamma?: number } = {}) {
     super(optimizer)
-    this.#tMax = checkInteger('CosineAnnealingLR', 'tMax', tMax, 1)
-    this.#etaMin = checkFinite('CosineAnnealingLR', 'etaMin', etaMin)
+    this.#milestones = milestones.map((epoch) => checkInteger('MultiStepLR', 'milestones', epoch, 0))
+    this.#gamma = checkFinite('MultiStepLR', 'gamma', gamma)
+    this.start()
   }
 
-  protected override rate(epoch: number, baseLr: number): number {
-    return this.#etaMin + ((baseLr - this.#etaMin) * (1 + Math.cos((Math.PI * epoch) / this.#tMax))) / 2
+  protected override rate(epoch: number, lr: number): number {
+    return lr * this.#gamma ** this.#milestones.filter((milestone) => milestone === epoch).length
   }
+}
+
+/** Multiplies the rate by `gamma` every epoch. */
+export class ExponentialLR extends LRScheduler {
+  readonly #gamma: number
+
+  constructor(optimizer: Scheduled, gamma: number) {
+    super(optimizer)
+    this.#gamma = checkFinite('ExponentialLR', 'gamma', gamma)
+    this.start()
+  }
+
+  protected override rate(epoch: number, lr: number): number {
+    return epoch === 0 ? lr : lr * this.#gamma
+  }
+}
+
+export interface ConstantLROptions {
+  /** What the rate is multiplied by in the beginning, 1/3 by default. */
+  factor?: number
+  /** For how many epochs, 5 by default. */
+  totalIters?: number
+}
+
+/**
+ * Multiplies the rate by a factor for the first epochs.
+ *
+ * @throws {RangeError} when the factor is not above 0 and at most 1, or `totalIters` no integer of at least 0.
+ */
+export class ConstantLR extends LRScheduler {
+  readonly #factor: number
+  readonly #totalIters: number
+
+  constructor(optimizer: Scheduled, { factor = 1 / 3, totalIters = 5 }: ConstantLROptions = {}) {
+    super(optimizer)
+    this.#factor = checkFactor('ConstantLR', 'factor', factor)
+    this.#totalIters = checkInteger('ConstantLR', 'totalIters', totalIters, 0)
+    this.start()
+  }
+
+  protected override rate(epoch: number, lr: number): number {
+    if (epoch === 0) return lr * this.#factor
+    return epoch === this.#totalIters ? lr / this.#factor : lr
+  }
+}
+
+export interface LinearLROptions {
+  /** What the rate is multiplied by in the first epoch, 1/3 by default. */
+  startFactor?: number
+  /** What it is multiplied by from epoch `totalIters` on, 1 by default. */
+  endFactor?: number
+  /** In how many epochs the factor goes from one to the other, 5 by default. */
+  totalIters?: number
+}
+
+/**
+ * Multiplies the rate by a factor that changes linearly over the first epochs: a warm-up.
+ *
+ * @throws {RangeError} when a factor is not above 0 (`endFactor` may be 0) and at most 1, or `totalIters` no positive
+ * integer.
+ */
+export class LinearLR extends LRScheduler {
+  readonly #startFactor: number
+  readonly #endFactor: number
+  readonly #totalIters: number
+
+  constructor(optimizer: Scheduled, { startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearLROptions = {}) {
+    super(optimizer)
+    this.#startFactor = checkFactor('LinearLR', 'startFactor', startFactor)
+    this.#endFactor = checkUnitInterval('LinearLR', 'endFactor', endFactor)
+    this.#totalIters = checkInteger('LinearLR', 'totalIters', totalIters, 1)
+    this.start()
+  }
+
+  protected override rate(epoch: number, lr: number): number {
+    if (epoch === 0) return lr * this.#startFactor
+    if (epoch > this.#totalIters) return lr
+    // The factors of this epoch and of the one before, both times totalIters.
+    const rise = this.#endFactor - this.#startFactor
+    return lr * (1 + rise / (this.#totalIters * this.#startFactor + (epoch - 1) * rise))
+  }
+}
+
+/** The factor of the initial rate at an epoch. */
+export type LrLambda = (epoch: number) => number
+
+/**
+ * Multiplies each group's initial rate by what a function of the epoch returns; one for all groups or one for each.
+ *
+ * ```ts
+ * new optim.LambdaLR(optimizer, (epoch) => 0.95 ** epoch)
+ * ```
+ *
+ * @throws {DTypeError} when there is not one function or as many as groups.
+ */
+export class LambdaLR extends LRScheduler {
+  readonly #lambdas: readonly LrLambda[]
+
+  constructor(optimizer: Scheduled, lrLambda: LrLambda | readonly LrLambda[]) {
+    super(optimizer)
+    const count = optimizer.paramGroups.length
+    const lambdas = typeof lrLambda === 'function' ? new Array<LrLambda>(count).fill(lrLambda) : lrLambda
+    if (!Array.isArray(lambdas) || lambdas.length !== count || lambdas.some((one) => typeof one !== 'function')) {
+      throw new DTypeError(`LambdaLR: expected a function or ${count} of them, got ${describe(lrLambda)}`)
+    }
+    this.#lambdas = lambdas
+    this.start()
+  }
+
+  protected override rate(epoch: number, _lr: number, baseLr: number, group: number): number {
+    // A group that was added later follows the last function.
+    const lambda = this.#lambdas[Math.min(group, this.#lambdas.length - 1)]
+    return baseLr * lambda(epoch)
+  }
+}
+
+/** Checks a factor that rates are divided by again. */
+function checkFactor(op: string, name: string, factor: number): number {
+  if (typeof factor === 'number' && factor > 0 && factor <= 1) return factor
+  throw new RangeError(`${op}: expected ${name} above 0 and at most 1, got ${describe(factor)}`)
 }

@@ -3,7 +3,7 @@ import { backendInfo, optim, type Tensor, zeros } from '../../lib/index.ts'
 import { expectClose, expectGolden, floats, type GoldenCase, goldenCases } from '../support/golden.ts'
 import { expectTensor, toTensor } from '../support/golden_op.ts'
 import { describeOptimizers, numbered } from '../support/golden_optim.ts'
-import { schedulerFor } from '../support/golden_scheduler.ts'
+import { plateauFor, schedulerFor } from '../support/golden_scheduler.ts'
 
 it('runs on the native backend', () => {
   expect(backendInfo().backend).toBe('native')
@@ -12,18 +12,38 @@ it('runs on the native backend', () => {
 describeOptimizers()
 
 describe('schedules', () => {
-  const known = ({ args }: GoldenCase): boolean => ['StepLR', 'CosineAnnealingLR'].includes(args.scheduler as string)
-  for (const golden of goldenCases('lr_scheduler', known)) {
+  const cases = goldenCases('lr_scheduler')
+  it('are twelve', () => {
+    expect(cases).toHaveLength(12)
+    expect(cases.every(({ tolerance }) => tolerance.rtol === 1e-6)).toBe(true)
+  })
+
+  for (const golden of cases) {
     it(golden.name, () => {
-      const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: golden.args.lr as number })
-      const scheduler = schedulerFor(optimizer, golden.args)
-      const rates = Array.from({ length: golden.args.steps as number }, () => {
-        const rate = optimizer.paramGroups[0].lr
-        optimizer.step()
-        scheduler.step()
-        return rate
-      })
+      const { lr, steps, scheduler: name } = golden.args as { lr: number; steps: number; scheduler: string }
+      const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr })
+      const [group] = optimizer.paramGroups
+      const rates: number[] = []
+      const momenta: number[] = []
+      if (name === 'ReduceLROnPlateau') {
+        const scheduler = plateauFor(optimizer, golden.args)
+        for (const metric of floats(golden.inputs.metrics)!) {
+          optimizer.step()
+          scheduler.step(metric)
+          rates.push(group.lr)
+        }
+      } else {
+        const scheduler = schedulerFor(optimizer, golden.args)
+        for (let step = 0; step < steps; step++) {
+          rates.push(group.lr)
+          momenta.push(group.momentum)
+          optimizer.step()
+          // A cycle has no step behind its last.
+          if (step + 1 < steps) scheduler.step()
+        }
+      }
       expectGolden(golden, 'lr', rates)
+      if (golden.outputs.momentum) expectGolden(golden, 'momentum', momenta)
     })
   }
 })
