@@ -4,6 +4,7 @@ export type { HookHandle } from './autograd/methods.ts'
 export type { GradHook } from './autograd/node.ts'
 export * as data from './data/index.ts'
 export {
+  Finding,
   type FoldedNorm,
   type FuseOptions,
   type FuseResult,
@@ -11,10 +12,14 @@ export {
   type InputShape,
   type KeptNorm,
   type LayerReceptiveField,
+  type LintOptions,
+  lint,
+  lintRules,
   type ModelSummary,
   type ReceptiveField,
   type ReceptiveFieldReport,
   receptiveField,
+  type Severity,
   type SummaryOptions,
   type SummaryRow,
   type SummaryTotals,
