@@ -37,8 +37,9 @@ function isFactorised(first: Step, second: Step): boolean {
 function* missingNonlinearity({ steps }: Context): Generator<Breach> {
   for (const step of steps) {
     if (!isLinearLayer(step) && !isConvolution(step)) continue
-    const before = sourceOf(step, isLinearGlue)
-    if (before === null || before.op !== step.op || isFactorised(before, step)) continue
+    // What something else reads as well, such as the gate of squeeze and excitation, cannot be made one with this layer.
+    const before = sourceOf(step, (source) => isLinearGlue(source) && source.readers.length === 1)
+    if (before === null || before.op !== step.op || before.readers.length > 1 || isFactorised(before, step)) continue
     yield {
       path: step.call.path,
       why: `Nothing between ${placeOf(before)} and this layer is non-linear, so both together do what one could.`,

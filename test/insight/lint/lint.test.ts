@@ -64,6 +64,9 @@ describe('rules in detail', () => {
     const narrow = { model: new Sequential(new Linear(8, 2), new Linear(2, 8)), options: { inputShape } }
     expect(only('missing-nonlinearity', narrow)).toEqual([])
   })
+  it('missing-nonlinearity lets layers be whose output is read elsewhere too', () => {
+    expect(only('missing-nonlinearity', images(new Conv2d(3, 4, 3), new nn.SqueezeExcitation(4, 4)))).toEqual([])
+  })
   it('saturating-stack does not count gates', () => {
     class Gated extends nn.Module {
       fc = new Linear(8, 8)
