@@ -157,6 +157,7 @@ const nativeStem: Record<string, string> = {
   random_uniform: 'random',
   random_normal: 'random',
   log_softmax: 'softmax',
+  rms_norm: 'layer_norm',
   conv2d: 'conv',
   conv3d: 'conv',
 }

@@ -5,8 +5,11 @@ import { adam } from './adam.ts'
 import { batchNorm } from './batch_norm.ts'
 import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
+import { groupNorm } from './group_norm.ts'
 import type { OpBench } from './kernel_case.ts'
+import { layerNorm, rmsNorm } from './layer_norm.ts'
 import { linear } from './linear.ts'
+import { localResponseNorm } from './local_response_norm.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
@@ -20,6 +23,10 @@ export const opBenches = [
   matmul,
   maxPool,
   batchNorm,
+  groupNorm,
+  layerNorm,
+  rmsNorm,
+  localResponseNorm,
   relu,
   activation,
   dropout,

@@ -191,6 +191,81 @@ def batch_norm(p, which, layout):
     return backward
 
 
+def group_norm(p, which, layout):
+    n, spatial, c, groups = p["n"], p["spatial"], p["c"], p["groups"]
+    side = round(spatial**0.5)
+    x, g = (
+        image(fill.uniform(n * spatial * c, seed), n, (side, spatial // side), c, layout)
+        for seed in (fill.INPUT, fill.GRAD_OUTPUT)
+    )
+    w, b = (torch.from_numpy(fill.uniform(c, seed)) for seed in (fill.WEIGHT, fill.BIAS))
+    sizes = (n, c, spatial, groups)
+    if which == "forward":
+        call = no_grad(lambda: torch.native_group_norm(x, w, b, *sizes, p["eps"])[0])
+    else:
+        _, mean, rstd = torch.native_group_norm(x, w, b, *sizes, p["eps"])
+        # It takes row-major tensors alone, and autograd makes them.
+        contiguous = lambda: (g.contiguous(), x.contiguous())
+        rest = (mean, rstd, w, *sizes, [True, True, True])
+        call = no_grad(lambda: aten.native_group_norm_backward(*contiguous(), *rest)[0])
+    if groups < c:
+        return call, ()
+    # PyTorch's instance normalization is batch normalization of one image with n * c channels.
+    if which == "forward":
+        return call, [no_grad(lambda: F.instance_norm(x, None, None, w, b, True, 0.1, p["eps"]))]
+    flat, grad = (values.contiguous().view(1, n * c, *values.shape[2:]) for values in (x, g))
+    scale = w.repeat(n)
+    norm = torch.native_batch_norm(flat, scale, None, None, None, True, 0.1, p["eps"])[1:]
+    rest = (None, None, *norm, True, p["eps"], [True, True, True])
+    return call, [no_grad(lambda: aten.native_batch_norm_backward(grad, flat, scale, *rest)[0])]
+
+
+def row_values(p):
+    """Rows to normalize, their gradient, weight and bias."""
+    rows, size = p["rows"], p["size"]
+    x, g = (tensor(fill.uniform(rows * size, seed), rows, size) for seed in (fill.INPUT, fill.GRAD_OUTPUT))
+    return x, g, *(torch.from_numpy(fill.uniform(size, seed)) for seed in (fill.WEIGHT, fill.BIAS))
+
+
+def layer_norm(p, which, _):
+    x, g, w, b = row_values(p)
+    shape = [p["size"]]
+    if which == "forward":
+        return no_grad(lambda: torch.native_layer_norm(x, shape, w, b, p["eps"])[0]), ()
+    _, mean, rstd = torch.native_layer_norm(x, shape, w, b, p["eps"])
+    rest = (shape, mean, rstd, w, b, [True, True, True])
+    return no_grad(lambda: aten.native_layer_norm_backward(g, x, *rest)[0]), ()
+
+
+def recorded_backward(function, g, x, *params):
+    """The backward pass of a function that PyTorch composes, so that only autograd knows it."""
+    x.requires_grad_()
+    inputs = (x, *(param.requires_grad_() for param in params))
+    with torch.enable_grad():
+        y = function()
+    return lambda: torch.autograd.grad(y, inputs, g, retain_graph=True)[0]
+
+
+def rms_norm(p, which, _):
+    x, g, w, _ = row_values(p)
+    if hasattr(F, "rms_norm"):
+        function = lambda: F.rms_norm(x, [p["size"]], w, p["eps"])
+    else:
+        function = lambda: x * torch.rsqrt(x.square().mean(1, keepdim=True) + p["eps"]) * w
+    return (no_grad(function) if which == "forward" else recorded_backward(function, g, x, w)), ()
+
+
+def local_response_norm(p, which, layout):
+    rows, c = p["rows"], p["c"]
+    side = next(side for side in (32, 27, 1) if rows % side**2 == 0)
+    x, g = (
+        image(fill.uniform(rows * c, seed), rows // side**2, (side, side), c, layout)
+        for seed in (fill.INPUT, fill.GRAD_OUTPUT)
+    )
+    function = lambda: F.local_response_norm(x, p["size"], p["alpha"], p["beta"], p["k"])
+    return (no_grad(function) if which == "forward" else recorded_backward(function, g, x)), ()
+
+
 def linear(p, which, _):
     n, ic, oc = p["n"], p["ic"], p["oc"]
     x, g = tensor(fill.uniform(n * ic, fill.INPUT), n, ic), tensor(fill.uniform(n * oc, fill.GRAD_OUTPUT), n, oc)
@@ -287,6 +362,8 @@ def optimizer_steps(op, p):
 
 FUNCTIONS = (relu, activation, max_pool, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)
 PREPARE = {f.__name__: f for f in FUNCTIONS}
+# Those that return a call and a list of other ways to the same.
+NORMS = {f.__name__: f for f in (group_norm, layer_norm, rms_norm, local_response_norm)}
 
 
 def prepare(request):
@@ -294,6 +371,9 @@ def prepare(request):
     if op in OPTIMIZERS:
         single, multi = optimizer_steps(op, p)
         return answer(single, request, more=[multi])
+    if op in NORMS:
+        call, more = NORMS[op](p, which, layout)
+        return answer(call, request, more=more)
     call = PREPARE[op](p, which, layout)
     # Inference mode would be in the way of autograd, whose overhead it saves.
     recorded = which != "forward" and (op == "cross_entropy" or p.get("op") == "softsign")

@@ -10,12 +10,16 @@ import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
 import type { GatherRowsProblem } from '../reference/gather_rows.ts'
+import type { GroupNormProblem } from '../reference/group_norm.ts'
+import type { LayerNormProblem } from '../reference/layer_norm.ts'
 import type { LinearProblem } from '../reference/linear.ts'
+import type { LocalResponseNormProblem } from '../reference/local_response_norm.ts'
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceProblem } from '../reference/reduce.ts'
+import type { RmsNormProblem } from '../reference/rms_norm.ts'
 import type { RmspropProblem } from '../reference/rmsprop.ts'
 import type { SgdProblem } from '../reference/sgd.ts'
 import type { UnaryOp } from '../reference/unary.ts'
@@ -122,6 +126,62 @@ export interface Kernels<B> {
     gradBias: B | null,
     gradResidual: B | null,
   ): void
+
+  /** `savedMean` and `savedRstd` are `[n, groups]`. */
+  groupNormForward(
+    problem: GroupNormProblem,
+    input: B,
+    weight: B | null,
+    bias: B | null,
+    savedMean: B,
+    savedRstd: B,
+    output: B,
+  ): void
+  groupNormBackward(
+    problem: GroupNormProblem,
+    input: B,
+    gradOutput: B,
+    savedMean: B,
+    savedRstd: B,
+    weight: B | null,
+    gradInput: B,
+    gradWeight: B | null,
+    gradBias: B | null,
+  ): void
+
+  /** `savedMean` and `savedRstd` are `[rows]`; weight and bias lie in the order of a row. */
+  layerNormForward(
+    problem: LayerNormProblem,
+    input: B,
+    weight: B | null,
+    bias: B | null,
+    savedMean: B,
+    savedRstd: B,
+    output: B,
+  ): void
+  layerNormBackward(
+    problem: LayerNormProblem,
+    input: B,
+    gradOutput: B,
+    savedMean: B,
+    savedRstd: B,
+    weight: B | null,
+    gradInput: B,
+    gradWeight: B | null,
+    gradBias: B | null,
+  ): void
+  rmsNormForward(problem: RmsNormProblem, input: B, weight: B | null, savedRstd: B, output: B): void
+  rmsNormBackward(
+    problem: RmsNormProblem,
+    input: B,
+    gradOutput: B,
+    savedRstd: B,
+    weight: B | null,
+    gradInput: B,
+    gradWeight: B | null,
+  ): void
+  localResponseNormForward(problem: LocalResponseNormProblem, input: B, output: B): void
+  localResponseNormBackward(problem: LocalResponseNormProblem, input: B, gradOutput: B, gradInput: B): void
 
   softmaxForward(problem: SoftmaxProblem, input: B, output: B): void
   softmaxBackward(problem: SoftmaxProblem, output: B, gradOutput: B, gradInput: B): void

@@ -10,12 +10,16 @@ import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
 import type { GatherRowsProblem } from '../reference/gather_rows.ts'
+import type { GroupNormProblem } from '../reference/group_norm.ts'
+import type { LayerNormProblem } from '../reference/layer_norm.ts'
 import type { LinearProblem } from '../reference/linear.ts'
+import type { LocalResponseNormProblem } from '../reference/local_response_norm.ts'
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
+import type { RmsNormProblem } from '../reference/rms_norm.ts'
 import type { RmspropProblem } from '../reference/rmsprop.ts'
 import type { SgdProblem } from '../reference/sgd.ts'
 import type { DType } from '../reference/types.ts'
@@ -39,6 +43,10 @@ export interface Problems {
   conv3d: Conv3dProblem
   max_pool: MaxPoolProblem
   batch_norm: BatchNormProblem
+  group_norm: GroupNormProblem
+  layer_norm: LayerNormProblem
+  rms_norm: RmsNormProblem
+  local_response_norm: LocalResponseNormProblem
   log_softmax: SoftmaxProblem
   cross_entropy: CrossEntropyProblem
   sgd: SgdProblem
@@ -216,6 +224,12 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
   conv3d: [number('n', 1), number('g', 1), number('ic'), ...axes3d('i'), number('oc'), ...window3d, ...outputs3d],
   max_pool: [...poolInput, ...poolWindow, number('dd', 1), ...axes2d('d', 1), ...outputs3d, flag('positions')],
   batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1), flag('add'), flag('relu')],
+  group_norm: [number('n', 1), number('spatial', 1), number('c'), short('groups', 'g'), number('eps', 1e-5)],
+  layer_norm: [number('rows'), number('size'), number('eps', 1e-5)],
+  rms_norm: [number('rows'), number('size'), number('eps', 1e-5)],
+  local_response_norm: [
+    ...[number('rows'), number('c'), number('size'), number('alpha', 1e-4), number('beta', 0.75), number('k', 1)],
+  ],
   log_softmax: [number('outer'), number('size'), number('inner', 1)],
   cross_entropy: [
     number('rows'),

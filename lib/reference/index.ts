@@ -11,13 +11,17 @@ import { crossEntropyBackward, crossEntropyForward } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
 import { fill } from './fill.ts'
 import { gatherRows } from './gather_rows.ts'
+import { groupNormBackward, groupNormForward } from './group_norm.ts'
+import { layerNormBackward, layerNormForward } from './layer_norm.ts'
 import { linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts'
+import { localResponseNormBackward, localResponseNormForward } from './local_response_norm.ts'
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPoolBackward, maxPoolForward } from './max_pool.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { reluBackward, reluForward } from './relu.ts'
+import { rmsNormBackward, rmsNormForward } from './rms_norm.ts'
 import { rmspropStep } from './rmsprop.ts'
 import { sgdStep } from './sgd.ts'
 import { unary } from './unary.ts'
@@ -35,13 +39,17 @@ export * from './cross_entropy.ts'
 export * from './dropout.ts'
 export * from './fill.ts'
 export * from './gather_rows.ts'
+export * from './group_norm.ts'
+export * from './layer_norm.ts'
 export * from './linear.ts'
+export * from './local_response_norm.ts'
 export * from './log_softmax.ts'
 export * from './matmul.ts'
 export * from './max_pool.ts'
 export * from './random.ts'
 export * from './reduce.ts'
 export * from './relu.ts'
+export * from './rms_norm.ts'
 export * from './rmsprop.ts'
 export * from './sgd.ts'
 export * from './types.ts'
@@ -80,6 +88,14 @@ export const referenceKernels = {
   batchNormBackward,
   batchNormEvalForward,
   batchNormEvalBackward,
+  groupNormForward,
+  groupNormBackward,
+  layerNormForward,
+  layerNormBackward,
+  rmsNormForward,
+  rmsNormBackward,
+  localResponseNormForward,
+  localResponseNormBackward,
   softmaxForward,
   softmaxBackward,
   logSoftmaxForward,

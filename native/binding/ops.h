@@ -51,6 +51,17 @@ void batch_norm_forward(Call& call);
 void batch_norm_backward(Call& call);
 void batch_norm_eval_forward(Call& call);
 void batch_norm_eval_backward(Call& call);
+// group_norm.cc
+void group_norm_forward(Call& call);
+void group_norm_backward(Call& call);
+// layer_norm.cc
+void layer_norm_forward(Call& call);
+void layer_norm_backward(Call& call);
+void rms_norm_forward(Call& call);
+void rms_norm_backward(Call& call);
+// local_response_norm.cc
+void local_response_norm_forward(Call& call);
+void local_response_norm_backward(Call& call);
 // softmax.cc
 void softmax_forward(Call& call);
 void softmax_backward(Call& call);

@@ -10,6 +10,9 @@
 #include "../kernels/dropout.h"
 #include "../kernels/elementwise.h"
 #include "../kernels/gemm.h"
+#include "../kernels/group_norm.h"
+#include "../kernels/layer_norm.h"
+#include "../kernels/local_response_norm.h"
 #include "../kernels/max_pool.h"
 #include "../kernels/pack.h"
 #include "../kernels/reduce.h"
@@ -32,6 +35,9 @@ struct KernelTable {
   const DropoutKernels& dropout;
   const ElementwiseKernels& elementwise;
   const GemmKernels& gemm;
+  const GroupNormKernels& group_norm;
+  const LayerNormKernels& layer_norm;
+  const LocalResponseNormKernels& local_response_norm;
   const MaxPoolKernels& max_pool;
   const PackKernels& pack;
   const ReduceKernels& reduce;

@@ -11,13 +11,17 @@ import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
 import { fill } from './fill.ts'
 import { gatherRows } from './gather_rows.ts'
+import { groupNorm } from './group_norm.ts'
+import { layerNorm } from './layer_norm.ts'
 import { linear } from './linear.ts'
+import { localResponseNorm } from './local_response_norm.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
+import { rmsNorm } from './rms_norm.ts'
 import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
 import { unary } from './unary.ts'
@@ -37,6 +41,10 @@ export const caseSets = {
   dropout,
   fill,
   gather_rows: gatherRows,
+  group_norm: groupNorm,
+  layer_norm: layerNorm,
+  local_response_norm: localResponseNorm,
+  rms_norm: rmsNorm,
   linear,
   log_softmax: logSoftmax,
   matmul,

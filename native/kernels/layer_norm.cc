@@ -1,0 +1,192 @@
+#include "layer_norm.h"
+
+#include "../simd/loop.h"
+
+namespace strided {
+namespace {
+
+// Elements summed in float before the sum moves to double; 8 KB, so that the second pass over them finds them in the
+// first-level cache.
+constexpr int64_t kBlock = 2048;
+// Registers of a row summed independently, to hide the latency of an addition.
+constexpr int kChains = 4;
+// Rows whose products are added to a column at a time: its two sums are loaded and stored once for all of them.
+constexpr int kRows = 4;
+
+struct Sums {
+  float a, b;
+};
+
+// Adds up both values that term(offset, lanes) gives for each register of a row.
+template <typename Term>
+STRIDED_INLINE Sums row_sums(int64_t size, Term term) {
+  Vec a[kChains];
+  Vec b[kChains];
+#pragma GCC unroll 4
+  for (int u = 0; u < kChains; u++) a[u] = b[u] = zero();
+  int64_t i = 0;
+  for (; i + kChains * kLanes <= size; i += kChains * kLanes) {
+#pragma GCC unroll 4
+    for (int u = 0; u < kChains; u++) term(i + u * kLanes, AllLanes{}, a[u], b[u]);
+  }
+  for (; i + kLanes <= size; i += kLanes) term(i, AllLanes{}, a[0], b[0]);
+  if (i < size) term(i, FirstLanes{first_lanes(size - i)}, a[1], b[1]);
+  return {reduce_add(add(add(a[0], a[1]), add(a[2], a[3]))), reduce_add(add(add(b[0], b[1]), add(b[2], b[3])))};
+}
+
+// Other lanes count as 0.
+STRIDED_INLINE Vec inside(AllLanes, Vec v) { return v; }
+STRIDED_INLINE Vec inside(FirstLanes lanes, Vec v) { return select(lanes.mask, v, zero()); }
+
+// Sum and sum of squares of x - center.
+STRIDED_INLINE Sums deviations(int64_t size, const float* input, float center) {
+  const Vec k = set1(center);
+  return row_sums(size, [=](int64_t i, auto lanes, Vec& a, Vec& b) STRIDED_LAMBDA_INLINE {
+    const Vec d = inside(lanes, sub(lanes.load(input + i), k));
+    a = add(a, d);
+    b = fma(d, d, b);
+  });
+}
+
+STRIDED_INLINE float row_sum(int64_t size, const float* input) {
+  return row_sums(size,
+                  [=](int64_t i, auto lanes, Vec& a, Vec&) STRIDED_LAMBDA_INLINE { a = add(a, lanes.load(input + i)); })
+      .a;
+}
+
+// A block's values are taken about their mean, as float has it, and the mean is mended by what is left on average.
+RowMoments moments(int64_t size, const float* input) {
+  RowMoments total{0, 0};
+  for (int64_t begin = 0; begin < size; begin += kBlock) {
+    const int64_t count = size - begin < kBlock ? size - begin : kBlock;
+    const double n = static_cast<double>(count);
+    const float center = static_cast<float>(row_sum(count, input + begin) / n);
+    const Sums sums = deviations(count, input + begin, center);
+    const double offset = sums.a / n;
+    const double before = static_cast<double>(begin);
+    const double delta = center + offset - total.mean;
+    total.squares += sums.b - sums.a * offset + delta * delta * before * n / (before + n);
+    total.mean += delta * n / (before + n);
+  }
+  return total;
+}
+
+RowMoments squares(int64_t size, const float* input) {
+  RowMoments total{0, 0};
+  for (int64_t begin = 0; begin < size; begin += kBlock) {
+    const int64_t count = size - begin < kBlock ? size - begin : kBlock;
+    total.squares += row_sums(count, [=](int64_t i, auto lanes, Vec& a, Vec&) STRIDED_LAMBDA_INLINE {
+                       const Vec x = lanes.load(input + begin + i);
+                       a = fma(x, x, a);
+                     }).a;
+  }
+  return total;
+}
+
+void apply(int64_t size, RowStats stats, const float* input, const float* weight, const float* bias, float* output) {
+  const Vec mean = set1(stats.mean);
+  const Vec rstd = set1(stats.rstd);
+  const Vec offset = set1(stats.offset);
+  auto normal = [=](Vec x) STRIDED_LAMBDA_INLINE { return fma(sub(x, mean), rstd, offset); };
+  if (weight != nullptr && bias != nullptr) {
+    map(
+        size, output, [=](Vec x, Vec w, Vec b) STRIDED_LAMBDA_INLINE { return fma(normal(x), w, b); }, input, weight,
+        bias);
+  } else if (weight != nullptr) {
+    map(
+        size, output, [=](Vec x, Vec w) STRIDED_LAMBDA_INLINE { return mul(normal(x), w); }, input, weight);
+  } else if (bias != nullptr) {
+    map(
+        size, output, [=](Vec x, Vec b) STRIDED_LAMBDA_INLINE { return add(normal(x), b); }, input, bias);
+  } else {
+    map(size, output, normal, input);
+  }
+}
+
+template <typename Scale>
+STRIDED_INLINE RowDots dots_of(int64_t size, float mean, const float* input, const float* grad_output, Scale scale) {
+  const Vec m = set1(mean);
+  RowDots total{0, 0};
+  for (int64_t begin = 0; begin < size; begin += kBlock) {
+    const int64_t count = size - begin < kBlock ? size - begin : kBlock;
+    const Sums sums = row_sums(count, [=](int64_t i, auto lanes, Vec& a, Vec& b) STRIDED_LAMBDA_INLINE {
+      const Vec g = scale(lanes.load(grad_output + begin + i), begin + i, lanes);
+      a = add(a, g);
+      b = fma(g, sub(lanes.load(input + begin + i), m), b);
+    });
+    total.sum += sums.a;
+    total.dot += sums.b;
+  }
+  return total;
+}
+
+RowDots dots(int64_t size, RowStats stats, const float* input, const float* grad_output, const float* weight) {
+  if (weight == nullptr) {
+    return dots_of(size, stats.mean, input, grad_output, [](Vec g, int64_t, auto) STRIDED_LAMBDA_INLINE { return g; });
+  }
+  return dots_of(size, stats.mean, input, grad_output,
+                 [=](Vec g, int64_t i, auto lanes) STRIDED_LAMBDA_INLINE { return mul(g, lanes.load(weight + i)); });
+}
+
+void gradient(int64_t size, RowStats stats, float slope, float shift, const float* input, const float* grad_output,
+              const float* weight, float* grad_input) {
+  const Vec mean = set1(stats.mean);
+  const Vec rstd = set1(stats.rstd);
+  const Vec a = set1(slope);
+  const Vec b = set1(shift);
+  auto affine = [=](Vec x) STRIDED_LAMBDA_INLINE { return fma(sub(x, mean), a, b); };
+  if (weight == nullptr) {
+    map(
+        size, grad_input, [=](Vec x, Vec g) STRIDED_LAMBDA_INLINE { return fma(g, rstd, affine(x)); }, input,
+        grad_output);
+  } else {
+    map(
+        size, grad_input, [=](Vec x, Vec g, Vec w) STRIDED_LAMBDA_INLINE { return fma(mul(g, w), rstd, affine(x)); },
+        input, grad_output, weight);
+  }
+}
+
+// R rows from `row` on.
+template <int R>
+STRIDED_INLINE void add_rows(int64_t row, int64_t stride, int64_t columns, const float* input, const float* grad_output,
+                             const float* mean, const float* rstd, float* grad_weight, float* grad_bias) {
+  Vec m[R];
+  Vec s[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    m[r] = set1(mean == nullptr ? 0.0f : mean[row + r]);
+    s[r] = set1(rstd[row + r]);
+  }
+  for_registers(columns, [&](int64_t j, auto lanes) STRIDED_LAMBDA_INLINE {
+    Vec dot = zero();
+    Vec sum = zero();
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) {
+      const int64_t at = (row + r) * stride + j;
+      const Vec g = lanes.load(grad_output + at);
+      sum = add(sum, g);
+      dot = fma(mul(sub(lanes.load(input + at), m[r]), s[r]), g, dot);
+    }
+    if (grad_weight != nullptr) lanes.store(grad_weight + j, add(lanes.load(grad_weight + j), dot));
+    if (grad_bias != nullptr) lanes.store(grad_bias + j, add(lanes.load(grad_bias + j), sum));
+  });
+}
+
+void column_sums(int64_t rows, int64_t stride, int64_t columns, const float* input, const float* grad_output,
+                 const float* mean, const float* rstd, float* grad_weight, float* grad_bias) {
+  int64_t row = 0;
+  for (; row + kRows <= rows; row += kRows) {
+    add_rows<kRows>(row, stride, columns, input, grad_output, mean, rstd, grad_weight, grad_bias);
+  }
+  for (; row < rows; row++) add_rows<1>(row, stride, columns, input, grad_output, mean, rstd, grad_weight, grad_bias);
+}
+
+}  // namespace
+
+template <>
+const LayerNormKernels& layer_norm_kernels<kIsa>() {
+  static constexpr LayerNormKernels kernels = {moments, squares, apply, dots, gradient, column_sums};
+  return kernels;
+}
+
+}  // namespace strided

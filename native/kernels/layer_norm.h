@@ -1,0 +1,59 @@
+// Layer and root mean square normalization of rows, forward and backward.
+//
+//   layer:  output[r,i] = (input[r,i] - mean[r]) * rstd[r] * weight[i] + bias[i],  rstd = 1 / sqrt(var + eps)
+//   rms:    the same with mean = 0 and var = mean of input², without bias
+//
+// With x̂ = (x - mean) * rstd and g = weight * dy, mean and rstd depending on each of the row's `size` values, the chain
+// rule gives
+//   dx = rstd * (g - Σg / size - x̂ * Σ(g * x̂) / size),
+// and for rms, which takes no mean away, the same without Σg. dweight = Σ_r dy * x̂, dbias = Σ_r dy.
+//
+// The variance is that of blocks about their own means, joined in double (Chan, Golub & LeVeque 1979): a large mean
+// does not drown it.
+//
+// Edges    Any rows >= 0, any size >= 1. weight and bias may be null: 1 and 0.
+// Layout   dense [rows, size]. Lanes run over size.
+// Slices   rows; or for long rows parts of one, whose moments and dots the caller joins in order.
+// Saved    mean and rstd of every row.
+// Aliasing output may be input, grad_input may be grad_output.
+// Cost     Memory bound: a row stays in cache between the passes over it, so that every operand moves once.
+// Source   Ba, Kiros & Hinton 2016; Zhang & Sennrich 2019.
+#pragma once
+
+#include <cstdint>
+
+#include "../simd/isa.h"
+
+namespace strided {
+
+struct RowMoments {
+  double mean, squares;  // squares = Σ (x - mean)²; for rms mean = 0
+};
+
+struct RowDots {
+  double sum, dot;  // Σ g, Σ g * (x - mean)
+};
+
+// What a row is normalized by; offset is what the float of the mean lacks, times rstd.
+struct RowStats {
+  float mean, rstd, offset;
+};
+
+struct LayerNormKernels {
+  RowMoments (*moments)(int64_t size, const float* input);
+  RowMoments (*squares)(int64_t size, const float* input);
+  void (*apply)(int64_t size, RowStats stats, const float* input, const float* weight, const float* bias,
+                float* output);
+  RowDots (*dots)(int64_t size, RowStats stats, const float* input, const float* grad_output, const float* weight);
+  // grad_input = rstd * weight * grad_output + slope * (input - mean) + shift
+  void (*gradient)(int64_t size, RowStats stats, float slope, float shift, const float* input, const float* grad_output,
+                   const float* weight, float* grad_input);
+  // Adds dy * x̂ and dy of `rows` rows, `stride` apart, to the columns of grad_weight and grad_bias; either may be null.
+  void (*column_sums)(int64_t rows, int64_t stride, int64_t columns, const float* input, const float* grad_output,
+                      const float* mean, const float* rstd, float* grad_weight, float* grad_bias);
+};
+
+template <Isa isa>
+const LayerNormKernels& layer_norm_kernels();
+
+}  // namespace strided

@@ -1,0 +1,236 @@
+#include "layer_norm.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace strided {
+namespace {
+
+// Elements of a row that one thread normalizes while they are in its second-level cache: 1 MB.
+constexpr int64_t kCachedRow = 1 << 18;
+// Rows from which on every thread of a large machine finds one; fewer long ones are cut.
+constexpr int64_t kManyRows = 16;
+// Elements of a row whose two sums for the gradients of weight and bias stay in the first-level cache: 32 KB.
+constexpr int64_t kSummedRow = 1 << 12;
+// Rows taken to column sums while they are in the first-level cache, and rows that a column sums in float.
+constexpr int64_t kRowGroup = 4;
+constexpr int64_t kFloatRows = 512;
+// Partial gradients of weight and bias: their memory stays far below that of the rows.
+constexpr int64_t kMaxParts = 64;
+// Columns of a slice of long rows: enough for whole pages of memory.
+constexpr int64_t kColumns = 1 << 12;
+
+struct Pass {
+  const LayerNormProblem& p;
+  const LayerNormKernels& kernels;
+  bool centred;
+  const float* weight;
+
+  Pass(const Context& context, const LayerNormProblem& problem, const LayerNormStats& saved, const float* w)
+      : p(problem), kernels(context.kernels->layer_norm), centred(saved.mean != nullptr), weight(w) {}
+
+  RowMoments moments(int64_t size, const float* input) const {
+    return (centred ? kernels.moments : kernels.squares)(size, input);
+  }
+
+  RowStats statistics(const RowMoments& moments, const LayerNormStats& saved, int64_t row) const {
+    // A NaN stays, though no comparison holds for it.
+    const double variance = moments.squares < 0 ? 0 : moments.squares / static_cast<double>(p.size);
+    const double rstd = 1 / std::sqrt(variance + p.eps);
+    const float mean = static_cast<float>(moments.mean);
+    if (centred) saved.mean[row] = mean;
+    saved.rstd[row] = static_cast<float>(rstd);
+    return {mean, static_cast<float>(rstd), static_cast<float>((mean - moments.mean) * rstd)};
+  }
+
+  RowStats saved_statistics(const LayerNormStats& saved, int64_t row) const {
+    return {centred ? saved.mean[row] : 0.0f, saved.rstd[row], 0.0f};
+  }
+
+  // The gradient of columns [begin, begin + columns) of a row whose dots are known.
+  void gradient(int64_t begin, int64_t columns, const RowStats& stats, const RowDots& dots, const float* input,
+                const float* grad_output, float* grad_input) const {
+    const double r = stats.rstd;
+    const double size = static_cast<double>(p.size);
+    const float slope = static_cast<float>(-r * r * r * dots.dot / size);
+    const float shift = centred ? static_cast<float>(-r * dots.sum / size) : 0.0f;
+    const float* w = weight == nullptr ? nullptr : weight + begin;
+    kernels.gradient(columns, stats, slope, shift, input + begin, grad_output + begin, w, grad_input + begin);
+  }
+
+  Slices rows() const {
+    return Slices(p.rows, std::max(std::max<int64_t>(1, kStreamSlice / p.size), ceil_div(p.rows, kMaxParts)));
+  }
+  Slices parts() const { return Slices(p.size, kStreamSlice); }
+};
+
+// Sums by column of dy * x̂ and dy over rows that come one group after the other: in float over kFloatRows, then in
+// double.
+struct ColumnSums {
+  const Pass& pass;
+  const LayerNormStats& saved;
+  const LayerNormGrads& grads;
+  int64_t columns;
+  float* block;    // [2 * columns]
+  double* totals;  // [2 * columns]
+  int64_t pending = 0;
+
+  void begin() {
+    std::fill_n(block, 2 * columns, 0.0f);
+    std::fill_n(totals, 2 * columns, 0.0);
+    pending = 0;
+  }
+
+  void add(int64_t row, int64_t count, const float* input, const float* grad_output) {
+    const float* mean = pass.centred ? saved.mean + row : nullptr;
+    pass.kernels.column_sums(count, pass.p.size, columns, input, grad_output, mean, saved.rstd + row,
+                             grads.weight == nullptr ? nullptr : block,
+                             grads.bias == nullptr ? nullptr : block + columns);
+    pending += count;
+    if (pending >= kFloatRows) flush();
+  }
+
+  void flush() {
+    for (int64_t j = 0; j < 2 * columns; j++) totals[j] += block[j];
+    std::fill_n(block, 2 * columns, 0.0f);
+    pending = 0;
+  }
+};
+
+void store_totals(const double* totals, int64_t begin, int64_t columns, const LayerNormGrads& grads) {
+  for (int64_t j = 0; j < columns; j++) {
+    if (grads.weight != nullptr) grads.weight[begin + j] = static_cast<float>(totals[j]);
+    if (grads.bias != nullptr) grads.bias[begin + j] = static_cast<float>(totals[columns + j]);
+  }
+}
+
+// Short rows: each comes from memory once, for its own gradient and for the sums of its slice.
+void backward_short(const Context& context, const Pass& pass, const float* input, const float* grad_output,
+                    const LayerNormStats& saved, const LayerNormGrads& grads) {
+  const int64_t size = pass.p.size;
+  const Slices slices = pass.rows();
+  const bool sums = grads.weight != nullptr || grads.bias != nullptr;
+  const ThreadWorkspace<float> blocks(context, 2 * size);
+  const Workspace<double> totals(context, sums ? 2 * size * slices.count : 1);
+  context.parallel(slices.count, [&](int64_t slice, int thread) {
+    ColumnSums columns{pass, saved, grads, size, blocks.get(thread), totals.get() + 2 * size * slice};
+    if (sums) columns.begin();
+    for (int64_t row = slices.begin(slice); row < slices.end(slice); row += kRowGroup) {
+      const int64_t count = std::min(kRowGroup, slices.end(slice) - row);
+      if (sums) columns.add(row, count, input + row * size, grad_output + row * size);
+      for (int64_t r = row; r < row + count; r++) {
+        const RowStats stats = pass.saved_statistics(saved, r);
+        const int64_t at = r * size;
+        const RowDots dots = pass.kernels.dots(size, stats, input + at, grad_output + at, pass.weight);
+        pass.gradient(0, size, stats, dots, input + at, grad_output + at, grads.input + at);
+      }
+    }
+    if (sums) columns.flush();
+  });
+  if (!sums) return;
+  for (int64_t i = 1; i < slices.count; i++) {
+    for (int64_t j = 0; j < 2 * size; j++) totals.get()[j] += totals.get()[2 * size * i + j];
+  }
+  store_totals(totals.get(), 0, size, grads);
+}
+
+// Long rows: first the dots of each, by its parts; then gradients and sums together by columns of all rows.
+void backward_long(const Context& context, const Pass& pass, const float* input, const float* grad_output,
+                   const LayerNormStats& saved, const LayerNormGrads& grads) {
+  const int64_t rows = pass.p.rows;
+  const int64_t size = pass.p.size;
+  const Slices parts = pass.parts();
+  const Workspace<RowDots> dots(context, rows * parts.count);
+  context.parallel(rows * parts.count, [&](int64_t slice, int) {
+    const int64_t row = slice / parts.count;
+    const int64_t begin = parts.begin(slice % parts.count);
+    const int64_t at = row * size + begin;
+    const float* w = pass.weight == nullptr ? nullptr : pass.weight + begin;
+    dots.get()[slice] = pass.kernels.dots(parts.end(slice % parts.count) - begin, pass.saved_statistics(saved, row),
+                                          input + at, grad_output + at, w);
+  });
+  for (int64_t row = 0; row < rows; row++) {
+    RowDots& total = dots.get()[row];
+    total = dots.get()[row * parts.count];
+    for (int64_t i = 1; i < parts.count; i++) {
+      total.sum += dots.get()[row * parts.count + i].sum;
+      total.dot += dots.get()[row * parts.count + i].dot;
+    }
+  }
+  const Slices slices(size, kColumns);
+  const ThreadWorkspace<float> blocks(context, 2 * kColumns);
+  const ThreadWorkspace<double> totals(context, 2 * kColumns);
+  context.parallel(slices.count, [&](int64_t slice, int thread) {
+    const int64_t begin = slices.begin(slice);
+    const int64_t width = slices.end(slice) - begin;
+    ColumnSums columns{pass, saved, grads, width, blocks.get(thread), totals.get(thread)};
+    columns.begin();
+    for (int64_t row = 0; row < rows; row += kRowGroup) {
+      const int64_t count = std::min(kRowGroup, rows - row);
+      columns.add(row, count, input + row * size + begin, grad_output + row * size + begin);
+      for (int64_t r = row; r < row + count; r++) {
+        const int64_t at = r * size;
+        pass.gradient(begin, width, pass.saved_statistics(saved, r), dots.get()[r], input + at, grad_output + at,
+                      grads.input + at);
+      }
+    }
+    columns.flush();
+    store_totals(totals.get(thread), begin, width, grads);
+  });
+}
+
+}  // namespace
+
+void layer_norm_forward(const Context& context, const LayerNormProblem& p, const float* input, const float* weight,
+                        const float* bias, const LayerNormStats& saved, float* output) {
+  const Pass pass(context, p, saved, weight);
+  const auto part_of = [](const float* values, int64_t at) { return values == nullptr ? nullptr : values + at; };
+  if (p.size <= kStreamSlice || (p.size <= kCachedRow && p.rows >= kManyRows)) {
+    const Slices slices = pass.rows();
+    return context.parallel(slices.count, [&](int64_t slice, int) {
+      for (int64_t row = slices.begin(slice); row < slices.end(slice); row++) {
+        const float* from = input + row * p.size;
+        const RowStats stats = pass.statistics(pass.moments(p.size, from), saved, row);
+        pass.kernels.apply(p.size, stats, from, weight, bias, output + row * p.size);
+      }
+    });
+  }
+  const Slices parts = pass.parts();
+  const Workspace<RowMoments> moments(context, p.rows * parts.count);
+  const Workspace<RowStats> stats(context, p.rows);
+  context.parallel(p.rows * parts.count, [&](int64_t slice, int) {
+    const int64_t begin = parts.begin(slice % parts.count);
+    moments.get()[slice] =
+        pass.moments(parts.end(slice % parts.count) - begin, input + slice / parts.count * p.size + begin);
+  });
+  for (int64_t row = 0; row < p.rows; row++) {
+    RowMoments total{0, 0};
+    for (int64_t i = 0; i < parts.count; i++) {
+      const RowMoments& part = moments.get()[row * parts.count + i];
+      const double before = static_cast<double>(parts.begin(i));
+      const double added = static_cast<double>(parts.end(i)) - before;
+      const double delta = part.mean - total.mean;
+      total.mean += delta * added / (before + added);
+      total.squares += part.squares + delta * delta * before * added / (before + added);
+    }
+    stats.get()[row] = pass.statistics(total, saved, row);
+  }
+  context.parallel(p.rows * parts.count, [&](int64_t i, int) {
+    // The last parts first: they were read last and are still in cache.
+    const int64_t slice = p.rows * parts.count - 1 - i;
+    const int64_t row = slice / parts.count;
+    const int64_t begin = parts.begin(slice % parts.count);
+    const int64_t at = row * p.size + begin;
+    pass.kernels.apply(parts.end(slice % parts.count) - begin, stats.get()[row], input + at, part_of(weight, begin),
+                       part_of(bias, begin), output + at);
+  });
+}
+
+void layer_norm_backward(const Context& context, const LayerNormProblem& p, const float* input,
+                         const float* grad_output, const LayerNormStats& saved, const float* weight,
+                         const LayerNormGrads& grads) {
+  const Pass pass(context, p, saved, weight);
+  (p.size <= kSummedRow ? backward_short : backward_long)(context, pass, input, grad_output, saved, grads);
+}
+
+}  // namespace strided
