@@ -3,8 +3,10 @@ import { activation } from './activation.ts'
 import { adagrad } from './adagrad.ts'
 import { adam } from './adam.ts'
 import { batchNorm } from './batch_norm.ts'
+import { clipGrad } from './clip_grad.ts'
 import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
+import { ema } from './ema.ts'
 import { groupNorm } from './group_norm.ts'
 import type { OpBench } from './kernel_case.ts'
 import { layerNorm, rmsNorm } from './layer_norm.ts'
@@ -36,4 +38,6 @@ export const opBenches = [
   adam,
   rmsprop,
   adagrad,
+  ema,
+  clipGrad,
 ] as readonly OpBench<ProblemOp>[]

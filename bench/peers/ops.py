@@ -318,6 +318,27 @@ def dropout(p, _which, layout):
     return lambda: F.dropout2d(x, p["p"], True)
 
 
+def clip_grad(p, _which, _layout):
+    params = [torch.empty(size, requires_grad=True) for size in p["sizes"]]
+    for i, (param, size) in enumerate(zip(params, p["sizes"])):
+        param.grad = torch.from_numpy(fill.uniform(size, fill.PARAM + i))
+    return lambda: torch.nn.utils.clip_grad_norm_(params, p["limit"], p["p"]).view(1)
+
+
+def ema(p, _which, _layout):
+    def filled(offset):
+        return [torch.from_numpy(fill.uniform(size, fill.PARAM + 2 * i + offset)) for i, size in enumerate(p["sizes"])]
+
+    averages, values = filled(0), filled(1)
+
+    def step():
+        for average, value in zip(averages, values):
+            average.lerp_(value, 1 - p["decay"])
+        return averages[0]
+
+    return step
+
+
 # Of each optimizer its class, our names of its settings, and its states in our order with their least values.
 OPTIMIZERS = {
     "sgd": (torch.optim.SGD, ("lr", "momentum", "dampening", "nesterov", "maximize"), {"momentum_buffer": -1}),
@@ -361,6 +382,7 @@ def optimizer_steps(op, p):
 
 
 FUNCTIONS = (relu, activation, max_pool, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)
+FUNCTIONS += (clip_grad, ema)
 PREPARE = {f.__name__: f for f in FUNCTIONS}
 # Those that return a call and a list of other ways to the same.
 NORMS = {f.__name__: f for f in (group_norm, layer_norm, rms_norm, local_response_norm)}

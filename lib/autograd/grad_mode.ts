@@ -1,5 +1,5 @@
-import { isPromise } from '../tensor/tidy.ts'
 import { StateError } from '../util/errors.ts'
+import { isPromise } from '../util/promise.ts'
 
 /** Whether ops record what backward needs. */
 export const gradMode = { enabled: true }

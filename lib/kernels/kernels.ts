@@ -4,11 +4,13 @@ import type { AdamProblem } from '../reference/adam.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
+import type { ClipGradProblem } from '../reference/clip_grad.ts'
 import type { Conv2dProblem } from '../reference/conv2d.ts'
 import type { Conv3dProblem } from '../reference/conv3d.ts'
 import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
+import type { EmaProblem } from '../reference/ema.ts'
 import type { GatherRowsProblem } from '../reference/gather_rows.ts'
 import type { GroupNormProblem } from '../reference/group_norm.ts'
 import type { LayerNormProblem } from '../reference/layer_norm.ts'
@@ -231,6 +233,11 @@ export interface Kernels<B> {
     buffers: readonly B[],
   ): void
   adagradStep(problem: AdagradProblem, params: readonly B[], grads: readonly B[], sums: readonly B[]): void
+
+  emaStep(problem: EmaProblem, averages: readonly B[], values: readonly B[]): void
+  /** `norm` is one element. */
+  clipGradNorm(problem: ClipGradProblem, grads: readonly B[], norm: B): void
+  clipGradValue(problem: ClipGradProblem, grads: readonly B[]): void
 
   randomUniform(problem: UniformProblem, output: B): void
   randomNormal(problem: NormalProblem, output: B): void

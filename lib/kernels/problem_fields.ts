@@ -4,11 +4,13 @@ import type { AdamProblem } from '../reference/adam.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
+import type { ClipGradProblem } from '../reference/clip_grad.ts'
 import type { Conv2dProblem } from '../reference/conv2d.ts'
 import type { Conv3dProblem } from '../reference/conv3d.ts'
 import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
+import type { EmaProblem } from '../reference/ema.ts'
 import type { GatherRowsProblem } from '../reference/gather_rows.ts'
 import type { GroupNormProblem } from '../reference/group_norm.ts'
 import type { LayerNormProblem } from '../reference/layer_norm.ts'
@@ -53,6 +55,8 @@ export interface Problems {
   adam: AdamProblem
   rmsprop: RmspropProblem
   adagrad: AdagradProblem
+  ema: EmaProblem
+  clip_grad: ClipGradProblem
   random_uniform: UniformProblem
   random_normal: NormalProblem
 }
@@ -280,6 +284,8 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     short('weightDecay', 'decay', 0),
     flag('maximize'),
   ],
+  ema: [list('sizes', 'sizes'), number('decay')],
+  clip_grad: [list('sizes', 'sizes'), number('limit'), number('p', 2), flag('onlyFinite', 'finite')],
   random_uniform: [number('size'), ...stream, number('low', 0), number('high', 1)],
   random_normal: [number('size'), ...stream, number('mean', 0), number('std', 1)],
 }

@@ -45,6 +45,9 @@ const OP: Record<string, ProblemOp> = {
   adamStep: 'adam',
   rmspropStep: 'rmsprop',
   adagradStep: 'adagrad',
+  emaStep: 'ema',
+  clipGradNorm: 'clip_grad',
+  clipGradValue: 'clip_grad',
   randomUniform: 'random_uniform',
   randomNormal: 'random_normal',
 }

@@ -1,11 +1,9 @@
-import { noGrad } from '../autograd/grad_mode.ts'
-import '../ops/clamp.ts'
-import '../ops/arithmetic.ts'
-import '../ops/extrema.ts'
-import '../ops/reduce.ts'
-import { composed } from '../tensor/scope.ts'
-import type { Tensor } from '../tensor/tensor.ts'
-import { checkNonNegative } from '../util/check.ts'
+import type { BufferRef } from '../kernels/backend.ts'
+import { backend } from '../kernels/select.ts'
+import { inAnyOrder } from '../ops/dense.ts'
+import { untracked } from '../tensor/scope.ts'
+import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
+import { checkNonNegative, checkOptions } from '../util/check.ts'
 import { RangeError, StateError } from '../util/errors.ts'
 
 export interface ClipGradNormOptions {
@@ -15,62 +13,80 @@ export interface ClipGradNormOptions {
   errorIfNonfinite?: boolean
 }
 
-/** Added to the norm before dividing by it, as in PyTorch. */
-const NORM_EPS = 1e-6
-
-function gradsOf(parameters: Iterable<Tensor>): Tensor[] {
-  return [...parameters].flatMap(({ gradTensor }) => (gradTensor === null ? [] : [gradTensor]))
+/** The gradients of the parameters that have one, each once. */
+function gradsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  const list = parameters instanceof Tensor ? [parameters] : [...parameters]
+  return [...new Set(list.flatMap(({ gradTensor }) => (gradTensor === null ? [] : [gradTensor])))]
 }
 
-/** `Σ |x|ᵖ`, or the largest magnitude for an infinite order. */
-function powerSum(grad: Tensor, normType: number): number {
-  if (grad.size === 0) return 0
-  const sum = composed(() => {
-    if (normType === Number.POSITIVE_INFINITY) return grad.abs().max()
-    return normType === 2 ? grad.square().sum() : grad.abs().pow(normType).sum()
+/** Runs a kernel that edits gradients in place; those with gaps in memory, set by hand, on copies that are written back. */
+function edit(op: string, grads: readonly Tensor[], kernel: (sizes: number[], refs: BufferRef[]) => void): void {
+  const dense = grads.map((grad) => inAnyOrder(op, grad))
+  kernel(
+    dense.map(({ size }) => size),
+    dense.map((grad) => grad.buffer(op)),
+  )
+  dense.forEach((copy, i) => {
+    grads[i].storage.version++
+    if (copy === grads[i]) return
+    copyElements(op, copy, grads[i])
+    copy.dispose()
   })
-  const value = Number(sum.item())
-  sum.dispose()
-  return value
 }
 
 /**
  * Scales the gradients of all parameters together so that their norm is at most `maxNorm`: each is multiplied by
- * `min(1, maxNorm / (norm + 1e-6))`.
+ * `min(1, maxNorm / (norm + 1e-6))`, where `norm = (Σ |x|ᵖ)^(1/p)` over all elements. One call over all gradients; those of
+ * parameters without one count as 0.
+ *
+ * ```ts
+ * loss.backward()
+ * optim.clipGradNorm(model.parameters(), 1)
+ * optimizer.step()
+ * ```
  *
  * @returns the norm before scaling
  * @throws {RangeError} when `maxNorm` is negative or `normType` is not positive.
  * @throws {StateError} when the norm is not finite and that was to be an error; nothing is scaled then.
+ *
+ * Source: Pascanu et al., "On the difficulty of training recurrent neural networks", 2013;
+ * torch.nn.utils.clip_grad_norm_.
  */
-export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number, options: ClipGradNormOptions = {}): number {
+export function clipGradNorm(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipGradNormOptions = {},
+): number {
+  checkOptions('clipGradNorm', options, ['normType', 'errorIfNonfinite'])
   const { normType = 2, errorIfNonfinite = false } = options
   checkNonNegative('clipGradNorm', 'maxNorm', maxNorm)
   if (!(normType > 0)) throw new RangeError(`clipGradNorm: expected normType above 0, got ${normType}`)
   const grads = gradsOf(parameters)
-  return noGrad(() => {
-    const sums = grads.map((grad) => powerSum(grad, normType))
-    const norm =
-      normType === Number.POSITIVE_INFINITY
-        ? sums.reduce((most, value) => (Number.isNaN(value) ? value : Math.max(most, value)), 0)
-        : sums.reduce((total, value) => total + value, 0) ** (1 / normType)
-    if (errorIfNonfinite && !Number.isFinite(norm)) {
-      throw new StateError(`clipGradNorm: expected a finite norm of the gradients, got ${norm}`)
-    }
-    const factor = maxNorm / (norm + NORM_EPS)
-    // Not `factor < 1`: a NaN norm must show in the gradients, as in PyTorch.
-    if (!(factor >= 1)) for (const grad of grads) grad.mul_(factor)
-    return norm
+  if (grads.length === 0) return 0
+  const output = untracked(() => emptyTensor([], 'float32'))
+  edit('clipGradNorm', grads, (sizes, refs) => {
+    const p = normType === Number.POSITIVE_INFINITY ? 0 : normType
+    const problem = { sizes, limit: maxNorm, p, onlyFinite: errorIfNonfinite }
+    backend().kernels.clipGradNorm(problem, refs, output.buffer('clipGradNorm'))
   })
+  const norm = output.item() as number
+  output.dispose()
+  if (errorIfNonfinite && !Number.isFinite(norm)) {
+    throw new StateError(`clipGradNorm: expected a finite norm of the gradients, got ${norm}`)
+  }
+  return norm
 }
 
 /**
- * Limits every element of every gradient to the range from `−clipValue` to `clipValue`.
+ * Limits every element of every gradient to the range from `−clipValue` to `clipValue`, in one call over all gradients.
  *
  * @throws {RangeError} when `clipValue` is negative.
  */
-export function clipGradValue(parameters: Iterable<Tensor>, clipValue: number): void {
+export function clipGradValue(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   checkNonNegative('clipGradValue', 'clipValue', clipValue)
-  noGrad(() => {
-    for (const grad of gradsOf(parameters)) grad.clamp_(-clipValue, clipValue)
+  const grads = gradsOf(parameters)
+  if (grads.length === 0) return
+  edit('clipGradValue', grads, (sizes, refs) => {
+    backend().kernels.clipGradValue({ sizes, limit: clipValue, p: 2, onlyFinite: false }, refs)
   })
 }

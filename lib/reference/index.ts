@@ -4,11 +4,13 @@ import { adamStep } from './adam.ts'
 import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNormForward } from './batch_norm.ts'
 import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
 import { cast } from './cast.ts'
+import { clipGradNorm, clipGradValue } from './clip_grad.ts'
 import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from './conv2d.ts'
 import { conv3dBackwardInput, conv3dBackwardWeight, conv3dForward } from './conv3d.ts'
 import { copy } from './copy.ts'
 import { crossEntropyBackward, crossEntropyForward } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
+import { emaStep } from './ema.ts'
 import { fill } from './fill.ts'
 import { gatherRows } from './gather_rows.ts'
 import { groupNormBackward, groupNormForward } from './group_norm.ts'
@@ -32,11 +34,13 @@ export * from './adam.ts'
 export * from './batch_norm.ts'
 export * from './binary.ts'
 export * from './cast.ts'
+export * from './clip_grad.ts'
 export * from './conv2d.ts'
 export * from './conv3d.ts'
 export * from './copy.ts'
 export * from './cross_entropy.ts'
 export * from './dropout.ts'
+export * from './ema.ts'
 export * from './fill.ts'
 export * from './gather_rows.ts'
 export * from './group_norm.ts'
@@ -106,6 +110,9 @@ export const referenceKernels = {
   adamStep,
   rmspropStep,
   adagradStep,
+  emaStep,
+  clipGradNorm,
+  clipGradValue,
   randomUniform,
   randomNormal,
 }

@@ -1,4 +1,5 @@
 import { StateError } from '../util/errors.ts'
+import { isPromise } from '../util/promise.ts'
 import { type Disposable, withScope } from './scope.ts'
 import { Tensor } from './tensor.ts'
 
@@ -21,11 +22,6 @@ export function tidy<T>(fn: () => T): T {
     }
     keepFound(result, keep, new Set())
   })
-}
-
-/** Whether a value can be awaited. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
 function keepFound(value: unknown, keep: (tensor: Disposable) => void, seen: Set<object>): void {

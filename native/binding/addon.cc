@@ -101,6 +101,9 @@ constexpr Export kExports[] = {
     {"adamStep", binding::adam_step},
     {"rmspropStep", binding::rmsprop_step},
     {"adagradStep", binding::adagrad_step},
+    {"emaStep", binding::ema_step},
+    {"clipGradNorm", binding::clip_grad_norm},
+    {"clipGradValue", binding::clip_grad_value},
     {"randomUniform", binding::random_uniform},
     {"randomNormal", binding::random_normal},
 };

@@ -75,6 +75,10 @@ void sgd_step(Call& call);
 void adam_step(Call& call);
 void rmsprop_step(Call& call);
 void adagrad_step(Call& call);
+// ema.cc, clip_grad.cc
+void ema_step(Call& call);
+void clip_grad_norm(Call& call);
+void clip_grad_value(Call& call);
 // random.cc
 void random_uniform(Call& call);
 void random_normal(Call& call);

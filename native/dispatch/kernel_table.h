@@ -5,10 +5,12 @@
 #include "../kernels/adagrad.h"
 #include "../kernels/adam.h"
 #include "../kernels/batch_norm.h"
+#include "../kernels/clip_grad.h"
 #include "../kernels/compare.h"
 #include "../kernels/depthwise_conv2d.h"
 #include "../kernels/dropout.h"
 #include "../kernels/elementwise.h"
+#include "../kernels/ema.h"
 #include "../kernels/gemm.h"
 #include "../kernels/group_norm.h"
 #include "../kernels/layer_norm.h"
@@ -30,10 +32,12 @@ struct KernelTable {
   const AdagradKernels& adagrad;
   const AdamKernels& adam;
   const BatchNormKernels& batch_norm;
+  const ClipGradKernels& clip_grad;
   const CompareKernels& compare;
   const DepthwiseKernels& depthwise;
   const DropoutKernels& dropout;
   const ElementwiseKernels& elementwise;
+  const EmaKernels& ema;
   const GemmKernels& gemm;
   const GroupNormKernels& group_norm;
   const LayerNormKernels& layer_norm;

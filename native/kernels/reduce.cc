@@ -1,42 +1,20 @@
 #include "reduce.h"
 
-#include "../simd/vec.h"
+#include "../simd/loop.h"
 
 namespace strided {
 namespace {
 
-// Elements summed in float before the sum moves to double (rows) or to a second level (columns): short enough that
-// rounding stays near that of a single addition.
-constexpr int64_t kBlock = 4096;
+// Elements summed before the sum moves to a second level: short enough that rounding stays near that of a single
+// addition.
 constexpr int64_t kColumnBlock = 128;
 
-template <typename Term>
-STRIDED_INLINE double row_total(int64_t size, const float* input, Term term) {
-  double total = 0;
-  for (int64_t begin = 0; begin < size; begin += kBlock) {
-    const int64_t end = begin + kBlock < size ? begin + kBlock : size;
-    Vec acc[4] = {zero(), zero(), zero(), zero()};
-    int64_t i = begin;
-    for (; i + 4 * kLanes <= end; i += 4 * kLanes) {
-#pragma GCC unroll 4
-      for (int u = 0; u < 4; u++) acc[u] = add(acc[u], term(load(input + i + u * kLanes)));
-    }
-    for (; i + kLanes <= end; i += kLanes) acc[0] = add(acc[0], term(load(input + i)));
-    if (i < end) {
-      const Mask tail = first_lanes(end - i);
-      acc[1] = add(acc[1], select(tail, term(load(input + i, tail)), zero()));
-    }
-    total += reduce_add(add(add(acc[0], acc[1]), add(acc[2], acc[3])));
-  }
-  return total;
-}
-
 double row_sum(int64_t size, const float* input) {
-  return row_total(size, input, [](Vec x) { return x; });
+  return sum_terms(size, input, [](Vec x) { return x; });
 }
 
 double row_deviation(int64_t size, const float* input, float center) {
-  return row_total(size, input, [center](Vec x) {
+  return sum_terms(size, input, [center](Vec x) {
     const Vec d = sub(x, set1(center));
     return mul(d, d);
   });

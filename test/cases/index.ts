@@ -4,11 +4,13 @@ import { adam } from './adam.ts'
 import { batchNorm } from './batch_norm.ts'
 import { binary } from './binary.ts'
 import { cast } from './cast.ts'
+import { clipGrad } from './clip_grad.ts'
 import { conv2d } from './conv2d.ts'
 import { conv3d } from './conv3d.ts'
 import { copy } from './copy.ts'
 import { crossEntropy } from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
+import { ema } from './ema.ts'
 import { fill } from './fill.ts'
 import { gatherRows } from './gather_rows.ts'
 import { groupNorm } from './group_norm.ts'
@@ -34,11 +36,13 @@ export const caseSets = {
   batch_norm: batchNorm,
   binary,
   cast,
+  clip_grad: clipGrad,
   conv2d,
   conv3d,
   copy,
   cross_entropy: crossEntropy,
   dropout,
+  ema,
   fill,
   gather_rows: gatherRows,
   group_norm: groupNorm,

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { nn, optim, RangeError, StateError, type Tensor, tensor, zeros } from '../../lib/index.ts'
+import {
+  getNumThreads,
+  optim,
+  RangeError,
+  StateError,
+  setNumThreads,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../lib/index.ts'
 import { expectGolden, goldenCases } from '../support/golden.ts'
 import { toTensor } from '../support/golden_op.ts'
 import { throws } from '../util/throws.ts'
@@ -37,6 +46,28 @@ describe('clipGradNorm', () => {
     expect(optim.clipGradNorm([param, zeros([1], { requiresGrad: true })], 100)).toBe(5)
     expect([param.grad?.toArray(), optim.clipGradNorm([], 1)]).toEqual([[3, 4], 0])
   })
+  it('takes one parameter, gradients of any order in memory and those that several parameters share', () => {
+    const [param] = withGrads([tensor([3, 4])])
+    expect(optim.clipGradNorm(param, 1, { normType: Infinity })).toBe(4)
+    expect((param.grad as Tensor).toArray()).toEqual([0.75, 1].map((value) => expect.closeTo(value, 5)))
+    const whole = tensor([[3, 9, 4, 9]])
+    const [spread] = withGrads([whole.slice(1, 0, 4, 2)])
+    expect(optim.clipGradNorm([spread], 2.5)).toBe(5)
+    expect(whole.toArray()).toEqual([[1.5, 9, 2, 9].map((value) => expect.closeTo(value, 5))])
+    const shared = tensor([3, 4])
+    expect(optim.clipGradNorm(withGrads([shared, shared]), 100)).toBe(5)
+  })
+  it('gives the same bits for any number of threads', () => {
+    const before = getNumThreads()
+    const runs = [1, 2, 3].map((threads) => {
+      setNumThreads(threads)
+      const [param] = withGrads([tensor(Float32Array.from({ length: 200_000 }, (_, i) => Math.sin(i)))])
+      return [optim.clipGradNorm(param, 1), ...((param.grad as Tensor).toTypedArray() as Float32Array).slice(-1000)]
+    })
+    setNumThreads(before)
+    expect(runs[1]).toEqual(runs[0])
+    expect(runs[2]).toEqual(runs[0])
+  })
   it('shows a norm that is not finite in the gradients, or throws', () => {
     const [param] = withGrads([tensor([Number.NaN, 1])])
     throws(
@@ -59,36 +90,14 @@ describe('clipGradNorm', () => {
       'clipGradNorm: expected normType above 0, got 0',
     )
     throws(
+      () => optim.clipGradNorm([], 1, { type: 2 } as never),
+      RangeError,
+      'clipGradNorm: expected options normType, errorIfNonfinite, got "type"',
+    )
+    throws(
       () => optim.clipGradValue([], Number.NaN),
       RangeError,
       'clipGradValue: expected clipValue to be a finite number of at least 0, got NaN',
     )
-  })
-})
-
-describe('decayGroups', () => {
-  it('decays weights, and neither biases nor the scales of norms', () => {
-    const model = new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.BatchNorm2d(2), new nn.LazyLinear(3))
-    const [decayed, kept] = optim.decayGroups(model, { weightDecay: 0.1 })
-    expect([decayed.params.map(({ ndim }) => ndim), decayed.weightDecay]).toEqual([[4, 2], 0.1])
-    expect([kept.params.map(({ shape }) => shape), kept.weightDecay]).toEqual([[[2], [2], [2], [3]], 0])
-    expect(optim.decayGroups(new nn.Linear(1, 1, { bias: false }), { weightDecay: 0.1 })).toHaveLength(1)
-    throws(
-      () => optim.decayGroups(model, { weightDecay: -1 }),
-      RangeError,
-      'decayGroups: expected weightDecay to be a finite number of at least 0, got -1',
-    )
-  })
-  it('trains a lazy layer that an optimizer took before its first input', () => {
-    const model = new nn.Sequential(new nn.Flatten(), new nn.LazyLinear(1))
-    const optimizer = new optim.SGD(optim.decayGroups(model, { weightDecay: 0.1 }), { lr: 1, momentum: 0.9 })
-    model
-      .forward(tensor([[[1, 2]]]))
-      .sum()
-      .backward()
-    const before = [...model.parameters()].map((parameter) => parameter.toTypedArray()[0] as number)
-    optimizer.step()
-    const after = [...model.parameters()].map((parameter) => parameter.toTypedArray()[0] as number)
-    expect(after).toEqual([expect.closeTo(before[0] * 0.9 - 1, 5), expect.closeTo(before[1] - 1, 5)])
   })
 })
