@@ -105,6 +105,30 @@ export class Sequential extends Module {
     return this.#items.at(index)?.[1]
   }
 
+  /**
+   * Puts a module in the place of another, such as a new head for other classes. The position may count from the end.
+   *
+   * @throws {RangeError} when there is no module to replace.
+   */
+  set(index: number, module: Module): this {
+    this.#items[placeOf('Sequential', index, this.length)][1] = asModule('Sequential', module)
+    return this
+  }
+
+  /**
+   * Adds a module at the end, named by its position, and returns this one.
+   *
+   * @throws {RangeError} when a module has that name already.
+   */
+  append(module: Module): this {
+    const name = String(this.length)
+    if (this.#items.some(([taken]) => taken === name)) {
+      throw new RangeError(`Sequential: expected the name "${name}" to be free for the module that is appended`)
+    }
+    this.#items.push([name, asModule('Sequential', module)])
+    return this
+  }
+
   [Symbol.iterator](): IterableIterator<Module> {
     return this.children()[Symbol.iterator]()
   }
@@ -142,11 +166,17 @@ export class ModuleList extends Module<never, never> {
    * @throws {RangeError} when there is none.
    */
   at(index: number): Module {
-    const module = this.#items.at(index)
-    if (module === undefined) {
-      throw new RangeError(`ModuleList: expected an index below ${this.#items.length}, got ${index}`)
-    }
-    return module
+    return this.#items[placeOf('ModuleList', index, this.length)]
+  }
+
+  /**
+   * Puts a module in the place of another; the position may count from the end.
+   *
+   * @throws {RangeError} when there is none to replace.
+   */
+  set(index: number, module: Module): this {
+    this.#items[placeOf('ModuleList', index, this.length)] = asModule('ModuleList', module)
+    return this
   }
 
   /** Adds a module at the end and returns the list. */
@@ -155,12 +185,37 @@ export class ModuleList extends Module<never, never> {
     return this
   }
 
+  /** Adds modules at the end and returns the list. */
+  extend(modules: Iterable<Module>): this {
+    this.#items.push(...Array.from(modules, (module) => asModule('ModuleList', module)))
+    return this
+  }
+
+  /**
+   * Puts a module before the one at `index`, which may count from the end, or at the end, and returns the list.
+   *
+   * @throws {RangeError} when `index` lies outside the list.
+   */
+  insert(index: number, module: Module): this {
+    const place = index === this.length ? index : placeOf('ModuleList', index, this.length)
+    this.#items.splice(place, 0, asModule('ModuleList', module))
+    return this
+  }
+
   [Symbol.iterator](): IterableIterator<Module> {
     return this.#items[Symbol.iterator]()
   }
 }
 
-function asModule(op: string, value: unknown): Module {
+/** A position from the start, for one that may count from the end. */
+function placeOf(op: string, index: number, length: number): number {
+  const place = index < 0 ? index + length : index
+  if (Number.isInteger(place) && place >= 0 && place < length) return place
+  throw new RangeError(`${op}: expected an index below ${length}, got ${index}`)
+}
+
+/** @throws {DTypeError} when a value is no module. */
+export function asModule(op: string, value: unknown): Module {
   if (value instanceof Module) return value as Module
   throw new DTypeError(`${op}: expected modules, got ${describe(value)}`)
 }

@@ -3,14 +3,15 @@ import type { HookHandle } from '../autograd/methods.ts'
 export type { HookHandle } from '../autograd/methods.ts'
 
 type Forward = (...inputs: unknown[]) => unknown
-type BeforeHook = (module: object, inputs: unknown[]) => unknown[] | undefined
+type BeforeHook = (module: object, inputs: unknown[]) => unknown
 type AfterHook = (module: object, inputs: unknown[], output: unknown) => unknown
 
 /** The forward hooks of one module: while there are any, the module's own `forward` runs them around the original one. */
 export class Hooks {
   readonly #module: { forward: unknown }
-  readonly #before: BeforeHook[] = []
-  readonly #after: AfterHook[] = []
+  // By handle: the same function may be registered twice.
+  readonly #before = new Map<HookHandle, BeforeHook>()
+  readonly #after = new Map<HookHandle, AfterHook>()
   /** The own `forward` that the wrapper replaced, if the module had one beside its class's. */
   #original: PropertyDescriptor | undefined
   #wrapped = false
@@ -27,16 +28,16 @@ export class Hooks {
     return this.#add(this.#after, hook)
   }
 
-  #add<T>(list: T[], hook: T): HookHandle {
-    list.push(hook)
-    this.#wrap()
-    return {
+  #add<T>(hooks: Map<HookHandle, T>, hook: T): HookHandle {
+    const handle: HookHandle = {
       remove: () => {
-        const at = list.indexOf(hook)
-        if (at !== -1) list.splice(at, 1)
-        if (this.#before.length + this.#after.length === 0) this.#unwrap()
+        hooks.delete(handle)
+        if (this.#before.size + this.#after.size === 0) this.#unwrap()
       },
     }
+    hooks.set(handle, hook)
+    this.#wrap()
+    return handle
   }
 
   #wrap(): void {
@@ -58,9 +59,13 @@ export class Hooks {
 
   #run(original: Forward, given: unknown[]): unknown {
     let inputs = given
-    for (const hook of [...this.#before]) inputs = hook(this.#module, inputs) ?? inputs
+    // Copies: a hook may remove itself.
+    for (const hook of [...this.#before.values()]) {
+      const replacement = hook(this.#module, inputs)
+      if (replacement !== undefined) inputs = Array.isArray(replacement) ? replacement : [replacement]
+    }
     let output = original.apply(this.#module, inputs)
-    for (const hook of [...this.#after]) {
+    for (const hook of [...this.#after.values()]) {
       const replacement = hook(this.#module, inputs, output)
       if (replacement !== undefined) output = replacement
     }

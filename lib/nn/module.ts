@@ -4,7 +4,8 @@ import '../ops/methods.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { DTypeError, RangeError } from '../util/errors.ts'
 import { type HookHandle, Hooks } from './hooks.ts'
-import { Parameter } from './parameter.ts'
+import { LazyParameter, Parameter } from './parameter.ts'
+import { reprModule } from './repr.ts'
 import { collectState, type LoadOptions, type LoadReport, loadState, type StateDict } from './state_dict.ts'
 
 /** How a buffer is registered. */
@@ -141,7 +142,9 @@ export abstract class Module<Inputs extends unknown[] = [input: Tensor], Output 
    */
   train(mode = true): this {
     if (typeof mode !== 'boolean') throw new DTypeError(`train: expected true or false, got ${String(mode)}`)
-    for (const module of this.modules()) module.training = mode
+    this.training = mode
+    // Through each child's own method: one that overrides it, such as a frozen norm, keeps its say.
+    for (const child of this.children()) child.train(mode)
     return this
   }
 
@@ -195,8 +198,11 @@ export abstract class Module<Inputs extends unknown[] = [input: Tensor], Output 
     return this.#hooks.addAfter(hook as never)
   }
 
-  /** Calls `hook(module, inputs)` before every `forward`; an array that it returns takes the inputs' place. */
-  registerForwardPreHook(hook: (module: this, inputs: Inputs) => Inputs | undefined): HookHandle {
+  /**
+   * Calls `hook(module, inputs)` before every `forward`; an array that it returns takes the inputs' place, another value
+   * that of a single input.
+   */
+  registerForwardPreHook(hook: (module: this, inputs: Inputs) => Inputs | Inputs[0] | undefined): HookHandle {
     return this.#hooks.addBefore(hook as never)
   }
 
@@ -207,11 +213,16 @@ export abstract class Module<Inputs extends unknown[] = [input: Tensor], Output 
 
   /** The module and all inside it, in PyTorch's printed form. */
   toString(): string {
-    const extra = this.extraRepr()
     const children = this.namedChildren().map(([name, child]) => `(${name}): ${String(child).replaceAll('\n', '\n  ')}`)
-    if (children.length === 0) return `${this.constructor.name}(${extra})`
-    const lines = extra === '' ? children : [extra, ...children]
-    return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`
+    return reprModule(this.#className(), this.extraRepr(), children)
+  }
+
+  /** The name of the class; a lazy module that knows its shapes goes by that of the plain one, which it is in PyTorch. */
+  #className(): string {
+    const { name } = this.constructor
+    const lazy = this.ownParameters().filter(([, parameter]) => parameter instanceof LazyParameter)
+    const ready = lazy.length > 0 && lazy.every(([, parameter]) => !parameter.isLazy)
+    return ready ? name.replace(/^Lazy/, '') : name
   }
 
   [inspect.custom](): string {

@@ -22,3 +22,10 @@ export function reprChanged(settings: Record<string, unknown>, defaults: Record<
     .map(([name, value]) => `, ${name}=${repr(value)}`)
     .join('')
 }
+
+/** A module's description from its class, its settings and the descriptions of the modules inside. */
+export function reprModule(name: string, extra: string, children: readonly string[]): string {
+  const lines = [...(extra === '' ? [] : extra.split('\n')), ...children]
+  if (children.length === 0 && lines.length <= 1) return `${name}(${extra})`
+  return `${name}(\n  ${lines.join('\n  ')}\n)`
+}

@@ -118,36 +118,6 @@ describe('toString', () => {
       ].join('\n'),
     )
   })
-  it('shows the settings of every layer', () => {
-    const layers: [nn.Module, string][] = [
-      [new nn.Conv2d(3, 6, 3), 'Conv2d(3, 6, kernel_size=(3, 3), stride=(1, 1))'],
-      [
-        new nn.Conv2d(4, 8, [3, 1], { stride: 2, padding: [1, 0], dilation: 2, groups: 4, bias: false }),
-        'Conv2d(4, 8, kernel_size=(3, 1), stride=(2, 2), padding=(1, 0), dilation=(2, 2), groups=4, bias=False)',
-      ],
-      [new nn.Conv2d(1, 1, 3, { padding: 'same' }), 'Conv2d(1, 1, kernel_size=(3, 3), stride=(1, 1), padding=same)'],
-      [new nn.BatchNorm2d(16), 'BatchNorm2d(16, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)'],
-      [
-        new nn.BatchNorm1d(4, { momentum: null, affine: false, trackRunningStats: false }),
-        'BatchNorm1d(4, eps=1e-05, momentum=None, affine=False, track_running_stats=False)',
-      ],
-      [new nn.MaxPool2d(2), 'MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)'],
-      [
-        new nn.MaxPool2d([2, 3], { stride: 1, ceilMode: true }),
-        'MaxPool2d(kernel_size=(2, 3), stride=1, padding=0, dilation=1, ceil_mode=True)',
-      ],
-      [new nn.AdaptiveAvgPool2d([1, 1]), 'AdaptiveAvgPool2d(output_size=(1, 1))'],
-      [new nn.Flatten(), 'Flatten(start_dim=1, end_dim=-1)'],
-      [new nn.Unflatten(1, [2, -1]), 'Unflatten(dim=1, unflattened_size=(2, -1))'],
-      [new nn.Dropout({ p: 0.2 }), 'Dropout(p=0.2, inplace=False)'],
-      [new nn.Dropout2d(), 'Dropout2d(p=0.5, inplace=False)'],
-      [new nn.Softmax(1), 'Softmax(dim=1)'],
-      [new nn.LogSoftmax(-1), 'LogSoftmax(dim=-1)'],
-      [new nn.ReLU(), 'ReLU()'],
-      [new nn.LazyLinear(3), 'LazyLinear(in_features=0, out_features=3, bias=True)'],
-    ]
-    expect(layers.map(([layer]) => String(layer))).toEqual(layers.map(([, text]) => text))
-  })
 })
 
 describe('forward hooks', () => {
