@@ -31,13 +31,19 @@ const recipes = new Map<unknown, Recipe>([
   [ConvTransposeLayer, convolution],
 ])
 
-/** The nearest class of a module that has a recipe. */
-function baseOf(op: string, module: Module): { base: Constructor; recipe: Recipe } {
+/** Whether there is nothing in a module that a copy would have to own. */
+function isStateless(module: Module): boolean {
+  return [...module.ownParameters(), ...module.ownBuffers(), ...module.namedChildren()].length === 0
+}
+
+/** The nearest class of a module that has a recipe; null for a stateless module that cannot be copied and need not be. */
+function baseOf(op: string, module: Module): { base: Constructor; recipe: Recipe } | null {
   let kind = module.constructor as unknown
   for (;;) {
     const recipe = recipes.get(kind)
     if (recipe !== undefined) return { base: kind as Constructor, recipe }
     if (/\.#[\w$]/.test(Function.prototype.toString.call(kind))) {
+      if (isStateless(module)) return null
       throw new StateError(
         `${op}: expected modules that can be copied, got ${(kind as Constructor).name} with private # fields, ` +
           "which JavaScript does not let anyone copy; write them as TypeScript's private fields",
@@ -61,7 +67,9 @@ class Copier {
   readonly module = (module: Module): Module => {
     const known = this.#modules.get(module)
     if (known !== undefined) return known
-    const { base, recipe } = baseOf(this.#op, module)
+    const found = baseOf(this.#op, module)
+    if (found === null) return module
+    const { base, recipe } = found
     const copy = Reflect.construct(base, recipe(module, this.module), module.constructor) as Module
     this.#modules.set(module, copy)
     // What the constructor made is only there for its private fields; the order of the fields is that of the state dict.

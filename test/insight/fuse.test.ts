@@ -194,6 +194,31 @@ describe('fuse', () => {
     expect(difference(model, given.model, [2, 105])).toBeLessThan(1e-5)
   })
 
+  it('works on the zoo', () => {
+    // The smaller ones of each kind: residual, squeezing, shuffling, inverted, with max pooling.
+    for (const make of [models.bnLeNetResBlock, models.seResNet18, models.shuffleNetV2, models.mobileNetV2]) {
+      const small = make === models.bnLeNetResBlock
+      const model = settled(small ? make() : (make as typeof models.seResNet18)({ numClasses: 4, stem: 'cifar' }))
+      const { model: fused, kept } = fuse(model)
+      expect([kept, count(fused)]).toEqual([[], 0])
+      const shape = small ? [1, 1, 28, 28] : [1, 3, 16, 16]
+      expect(difference(model, fused, shape), make.name).toBeLessThan(1e-5)
+    }
+  })
+
+  it('shares what has private fields and no state, since there is nothing to copy', () => {
+    class Times extends nn.Module {
+      readonly #factor = 2
+      override forward(input: Tensor): Tensor {
+        return input.mul(this.#factor)
+      }
+    }
+    const model = settled(new Sequential(new Linear(3, 3), new BatchNorm1d(3), new Times()))
+    const { model: fused } = fuse(model)
+    expect(fused.at(2)).toBe(model.at(2))
+    expect(difference(model, fused, [4, 3])).toBeLessThan(1e-5)
+  })
+
   it('refuses a model of which any part is in training mode', () => {
     const why =
       'call model.eval() first: in training batch norm uses the statistics of the batch, which no weight can hold'
@@ -213,9 +238,10 @@ describe('fuse', () => {
 
   it('refuses what it cannot copy or follow', () => {
     class Private extends nn.Module {
-      readonly #layer = new nn.ReLU()
+      weight = new nn.Parameter(randn([2]))
+      readonly #scale = 2
       override forward(input: Tensor): Tensor {
-        return this.#layer.forward(input)
+        return input.mul(this.weight).mul(this.#scale)
       }
     }
     throws(
