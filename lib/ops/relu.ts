@@ -24,7 +24,7 @@ export function relu(input: Tensor): Tensor {
   if (needsGrad(input)) {
     // The output says where the gradient passes: it is positive exactly where the input was.
     const saved = save('relu', output)
-    record('relu', output, [input], [saved], (gradOutput) => [reluGrad(saved.get(), gradOutput)])
+    record('relu', output, [input], [saved], (gradOutput, owned) => [reluGrad(saved.get(), gradOutput, owned)])
   }
   return output
 }
@@ -38,10 +38,10 @@ function reluRaw(input: Tensor): Tensor {
   return output
 }
 
-/** `gradInput = gradOutput` where the output is positive, else 0. */
-function reluGrad(output: Tensor, gradOutput: Tensor): Tensor {
+/** `gradInput = gradOutput` where the output is positive, else 0; in place of a gradient that nobody else reads. */
+function reluGrad(output: Tensor, gradOutput: Tensor, owned: boolean): Tensor {
   const grad = withStrides('relu', gradOutput, output.strides)
-  const gradInput = emptyTensor(output.shape, 'float32', output.strides)
+  const gradInput = owned || grad !== gradOutput ? grad : emptyTensor(output.shape, 'float32', output.strides)
   const buffers = [output.buffer('relu'), grad.buffer('relu'), gradInput.buffer('relu')] as const
   if (output.size > 0) backend().kernels.reluBackward(output.size, ...buffers)
   return gradInput

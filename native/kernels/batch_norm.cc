@@ -5,15 +5,28 @@
 namespace strided {
 namespace {
 
-// Rows that are added up independently, to hide the latency of an addition.
-constexpr int kChains = 2;
+// Rows that are added up independently, to hide the latency of an addition; a few registers stay free.
+constexpr int kChains = kRegisters == 32 ? 2 : 3;
+
+template <int NV>
+STRIDED_INLINE void add_chains(Vec (&acc)[kChains][NV], const Tile& tile, double* total) {
+  float sums[NV * kLanes];
+#pragma GCC unroll 4
+  for (int j = 0; j < NV; j++) {
+#pragma GCC unroll 3
+    for (int r = 1; r < kChains; r++) acc[0][j] = add(acc[0][j], acc[r][j]);
+    store(sums + j * kLanes, acc[0][j]);
+  }
+  const int64_t width = (NV - 1) * kLanes + tile.lanes;
+  for (int64_t i = 0; i < width; i++) total[tile.column + i] += static_cast<double>(sums[i]);
+}
 
 // Adds two quantities by column over a tile; Term maps a position and a column to its two addends.
 template <int NV, bool kCut, typename Term>
 STRIDED_INLINE void add_totals(const Tile& tile, double* total0, double* total1, const Term& term) {
   Vec acc0[kChains][NV];
   Vec acc1[kChains][NV];
-#pragma GCC unroll 2
+#pragma GCC unroll 3
   for (int r = 0; r < kChains; r++) {
 #pragma GCC unroll 4
     for (int j = 0; j < NV; j++) acc0[r][j] = acc1[r][j] = zero();
@@ -21,25 +34,18 @@ STRIDED_INLINE void add_totals(const Tile& tile, double* total0, double* total1,
   int64_t at = tile.at;
   int64_t row = 0;
   for (; row + kChains <= tile.rows; row += kChains) {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (int r = 0; r < kChains; r++, at += tile.width) {
 #pragma GCC unroll 4
       for (int j = 0; j < NV; j++) term(at + j * kLanes, j, acc0[r][j], acc1[r][j]);
     }
   }
-  if (row < tile.rows) {
+  for (; row < tile.rows; row++, at += tile.width) {
 #pragma GCC unroll 4
     for (int j = 0; j < NV; j++) term(at + j * kLanes, j, acc0[0][j], acc1[0][j]);
   }
-  float sums[2][NV * kLanes];
-#pragma GCC unroll 4
-  for (int j = 0; j < NV; j++) {
-    store(sums[0] + j * kLanes, add(acc0[0][j], acc0[1][j]));
-    store(sums[1] + j * kLanes, add(acc1[0][j], acc1[1][j]));
-  }
-  const int64_t width = (NV - 1) * kLanes + tile.lanes;
-  for (int64_t i = 0; i < width; i++) total0[tile.column + i] += static_cast<double>(sums[0][i]);
-  for (int64_t i = 0; i < width; i++) total1[tile.column + i] += static_cast<double>(sums[1][i]);
+  add_chains<NV>(acc0, tile, total0);
+  add_chains<NV>(acc1, tile, total1);
 }
 
 struct Moments {
@@ -95,11 +101,8 @@ struct Sums {
 
 void sums(int64_t size, int64_t width, const float* input, const float* grad_output, const float* mean,
           const uint8_t* bits, double* sum, double* dot) {
-  if (bits != nullptr) {
-    for_tiles(size, width, Sums<true>{input, grad_output, mean, bits, sum, dot});
-  } else {
-    for_tiles(size, width, Sums<false>{input, grad_output, mean, bits, sum, dot});
-  }
+  bits == nullptr ? for_tiles(size, width, Sums<false>{input, grad_output, mean, nullptr, sum, dot})
+                  : for_tiles(size, width, Sums<true>{input, grad_output, mean, bits, sum, dot});
 }
 
 template <bool kRelu, bool kResidual, bool kBits>
@@ -130,17 +133,15 @@ struct Apply {
 template <bool kResidual>
 void apply_with(const BatchNormApply& slice) {
   if (slice.bits != nullptr) {
-    for_tiles(slice.size, slice.width, Apply<true, kResidual, true>{slice});
+    for_rows(slice.size, slice.width, Apply<true, kResidual, true>{slice});
   } else if (slice.relu) {
-    for_tiles(slice.size, slice.width, Apply<true, kResidual, false>{slice});
+    for_rows(slice.size, slice.width, Apply<true, kResidual, false>{slice});
   } else {
-    for_tiles(slice.size, slice.width, Apply<false, kResidual, false>{slice});
+    for_rows(slice.size, slice.width, Apply<false, kResidual, false>{slice});
   }
 }
 
-void apply(const BatchNormApply& slice) {
-  slice.residual == nullptr ? apply_with<false>(slice) : apply_with<true>(slice);
-}
+void apply(const BatchNormApply& s) { s.residual == nullptr ? apply_with<false>(s) : apply_with<true>(s); }
 
 template <bool kAffine, bool kBits, bool kResidual>
 struct Gradient {
@@ -177,17 +178,15 @@ struct Gradient {
 template <bool kAffine>
 void gradient_with(const BatchNormGradient& slice) {
   if (slice.grad_residual != nullptr) {
-    for_tiles(slice.size, slice.width, Gradient<kAffine, true, true>{slice});
+    for_rows(slice.size, slice.width, Gradient<kAffine, true, true>{slice});
   } else if (slice.bits != nullptr) {
-    for_tiles(slice.size, slice.width, Gradient<kAffine, true, false>{slice});
+    for_rows(slice.size, slice.width, Gradient<kAffine, true, false>{slice});
   } else {
-    for_tiles(slice.size, slice.width, Gradient<kAffine, false, false>{slice});
+    for_rows(slice.size, slice.width, Gradient<kAffine, false, false>{slice});
   }
 }
 
-void gradient(const BatchNormGradient& slice) {
-  slice.input == nullptr ? gradient_with<false>(slice) : gradient_with<true>(slice);
-}
+void gradient(const BatchNormGradient& s) { s.input == nullptr ? gradient_with<false>(s) : gradient_with<true>(s); }
 
 }  // namespace
 
