@@ -1,8 +1,11 @@
 import { ModuleList, Sequential } from '../nn/containers.ts'
 import { ConvLayer } from '../nn/conv_layer.ts'
 import { ConvTransposeLayer } from '../nn/conv_transpose_layer.ts'
+import { LazyLinear } from '../nn/linear.ts'
 import { Module } from '../nn/module.ts'
+import { ModuleDict } from '../nn/module_dict.ts'
 import { Parameter } from '../nn/parameter.ts'
+import { ParameterList } from '../nn/parameter_list.ts'
 import { cloneRaw } from '../ops/dense.ts'
 import { untracked } from '../tensor/scope.ts'
 import { Tensor } from '../tensor/tensor.ts'
@@ -11,7 +14,7 @@ import { StateError } from '../util/errors.ts'
 type Constructor = new (...args: never[]) => Module
 
 /** What the constructor of a base class is given so that it makes an object with the same private fields. */
-type Recipe = (module: Module, copy: (module: Module) => Module) => unknown[]
+type Recipe = (module: Module, copier: Copier) => unknown[]
 
 const convolution: Recipe = (module) => {
   const { inChannels, outChannels, kernelSize, options, bias } = module as ConvLayer | ConvTransposeLayer
@@ -19,14 +22,19 @@ const convolution: Recipe = (module) => {
   return [module.constructor.name, kernelSize.length, inChannels, outChannels, kernelSize, settings]
 }
 
+function copiedChildren(module: Module, copier: Copier): Record<string, Module> {
+  return Object.fromEntries(module.namedChildren().map(([name, child]) => [name, copier.module(child)]))
+}
+
 // The classes whose private fields a copy needs; those below them in the chain must have none.
 const recipes = new Map<unknown, Recipe>([
   [Module, () => []],
-  [
-    Sequential,
-    (module, copy) => [Object.fromEntries(module.namedChildren().map(([name, child]) => [name, copy(child)]))],
-  ],
-  [ModuleList, (module, copy) => [module.children().map(copy)]],
+  [Sequential, (module, copier) => [copiedChildren(module, copier)]],
+  [ModuleDict, (module, copier) => [copiedChildren(module, copier)]],
+  [ModuleList, (module, copier) => [module.children().map(copier.module)]],
+  [ParameterList, (module, copier) => [module.ownParameters().map(([, parameter]) => copier.tensor(parameter))]],
+  // Its private method serves only a weight that is not there yet.
+  [LazyLinear, (module) => [(module as LazyLinear).weight.shape[0], { bias: (module as LazyLinear).bias !== null }]],
   [ConvLayer, convolution],
   [ConvTransposeLayer, convolution],
 ])
@@ -36,20 +44,12 @@ function isStateless(module: Module): boolean {
   return [...module.ownParameters(), ...module.ownBuffers(), ...module.namedChildren()].length === 0
 }
 
-/** The nearest class of a module that has a recipe; null for a stateless module that cannot be copied and need not be. */
-function baseOf(op: string, module: Module): { base: Constructor; recipe: Recipe } | null {
-  let kind = module.constructor as unknown
-  for (;;) {
-    const recipe = recipes.get(kind)
-    if (recipe !== undefined) return { base: kind as Constructor, recipe }
-    if (/\.#[\w$]/.test(Function.prototype.toString.call(kind))) {
-      if (isStateless(module)) return null
-      throw new StateError(
-        `${op}: expected modules that can be copied, got ${(kind as Constructor).name} with private # fields, ` +
-          "which JavaScript does not let anyone copy; write them as TypeScript's private fields",
-      )
-    }
-    kind = Object.getPrototypeOf(kind)
+/** The nearest class that has a recipe, or, before it, one with private fields. */
+export function nearestBase(kind: unknown): { base: Constructor; recipe: Recipe | null } {
+  for (let base = kind as Constructor; ; base = Object.getPrototypeOf(base)) {
+    const recipe = recipes.get(base)
+    if (recipe !== undefined) return { base, recipe }
+    if (/\.#[\w$]/.test(Function.prototype.toString.call(base))) return { base, recipe: null }
   }
 }
 
@@ -64,13 +64,19 @@ class Copier {
     this.#modules = new Map(replacements)
   }
 
+  /** A copy of a module, the same one every time. */
   readonly module = (module: Module): Module => {
     const known = this.#modules.get(module)
     if (known !== undefined) return known
-    const found = baseOf(this.#op, module)
-    if (found === null) return module
-    const { base, recipe } = found
-    const copy = Reflect.construct(base, recipe(module, this.module), module.constructor) as Module
+    const { base, recipe } = nearestBase(module.constructor)
+    if (recipe === null) {
+      if (isStateless(module)) return module
+      throw new StateError(
+        `${this.#op}: expected modules that can be copied, got ${base.name} with private # fields, ` +
+          "which JavaScript does not let anyone copy; write them as TypeScript's private fields",
+      )
+    }
+    const copy = Reflect.construct(base, recipe(module, this), module.constructor) as Module
     this.#modules.set(module, copy)
     // What the constructor made is only there for its private fields; the order of the fields is that of the state dict.
     for (const name of Object.keys(copy)) Reflect.deleteProperty(copy, name)
@@ -78,12 +84,13 @@ class Copier {
     for (const [name, value] of Object.entries(module)) {
       const entry = value instanceof Tensor ? buffers.get(value) : undefined
       if (entry === undefined) Object.assign(copy, { [name]: this.#value(value) })
-      else copy.registerBuffer(name, this.#tensor(entry.buffer), entry)
+      else copy.registerBuffer(name, this.tensor(entry.buffer), entry)
     }
     return copy
   }
 
-  #tensor(tensor: Tensor): Tensor {
+  /** A copy of a parameter or buffer, the same one every time. */
+  tensor(tensor: Tensor): Tensor {
     const known = this.#tensors.get(tensor)
     if (known !== undefined) return known
     const data = untracked(() => cloneRaw(this.#op, tensor))
@@ -99,7 +106,7 @@ class Copier {
 
   #value(value: unknown): unknown {
     if (value instanceof Module) return this.module(value as Module)
-    if (value instanceof Tensor) return this.#tensor(value)
+    if (value instanceof Tensor) return this.tensor(value)
     if (Array.isArray(value)) return value.map((item) => this.#value(item))
     if (value instanceof Map) return new Map(Array.from(value, ([key, item]) => [key, this.#value(item)]))
     if (value instanceof Set) return new Set(Array.from(value, (item) => this.#value(item)))

@@ -11,6 +11,7 @@ import {
   StateError,
   type Tensor,
 } from '../../lib/index.ts'
+import { nearestBase } from '../../lib/insight/copy_module.ts'
 import { throws } from '../util/throws.ts'
 import { TinyResNet } from './models.ts'
 
@@ -204,6 +205,33 @@ describe('fuse', () => {
       const shape = small ? [1, 1, 28, 28] : [1, 3, 16, 16]
       expect(difference(model, fused, shape), make.name).toBeLessThan(1e-5)
     }
+  })
+
+  it('copies every kind of module that the library has', () => {
+    // Without parameters or buffers these are shared instead.
+    const stateless = ['MaxPool1d', 'MaxPool2d', 'MaxPool3d']
+    const kinds = Object.entries(nn).filter(
+      ([, kind]) => (kind as { prototype?: object }).prototype instanceof nn.Module,
+    )
+    expect(kinds.length).toBeGreaterThan(40)
+    for (const [name, kind] of kinds) {
+      if (!stateless.includes(name)) expect(nearestBase(kind).recipe, name).not.toBeNull()
+    }
+    class Lists extends nn.Module {
+      dict = new nn.ModuleDict({ a: new nn.LazyLinear(3, { bias: false }), b: new BatchNorm1d(3) })
+      scales = new nn.ParameterList([randn([3])])
+      override forward(input: Tensor): Tensor {
+        const hidden = this.dict.get('b')?.forward(this.dict.get('a')?.forward(input) as Tensor) as Tensor
+        return hidden.mul(this.scales.at(0))
+      }
+    }
+    const model = new Lists()
+    model.forward(randn([4, 2]))
+    const { model: fused, folded } = fuse(settled(model))
+    expect(folded).toEqual([{ norm: 'dict.b', layer: 'dict.a' }])
+    expect(Object.keys(fused.stateDict())).toEqual(['dict.a.weight', 'dict.a.bias', 'scales.0'])
+    expect(fused.scales.at(0)).not.toBe(model.scales.at(0))
+    expect(difference(model, fused, [5, 2])).toBeLessThan(1e-5)
   })
 
   it('shares what has private fields and no state, since there is nothing to copy', () => {
