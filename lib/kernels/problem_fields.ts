@@ -1,16 +1,12 @@
 import { type Activation, activations } from '../reference/activation.ts'
-import type { AdagradProblem } from '../reference/adagrad.ts'
-import type { AdamProblem } from '../reference/adam.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
-import type { ClipGradProblem } from '../reference/clip_grad.ts'
 import type { Conv2dProblem } from '../reference/conv2d.ts'
 import type { Conv3dProblem } from '../reference/conv3d.ts'
 import type { CopyProblem } from '../reference/copy.ts'
 import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
-import type { EmaProblem } from '../reference/ema.ts'
 import type { GatherRowsProblem } from '../reference/gather_rows.ts'
 import type { GroupNormProblem } from '../reference/group_norm.ts'
 import type { LayerNormProblem } from '../reference/layer_norm.ts'
@@ -22,13 +18,24 @@ import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
 import type { RmsNormProblem } from '../reference/rms_norm.ts'
-import type { RmspropProblem } from '../reference/rmsprop.ts'
-import type { SgdProblem } from '../reference/sgd.ts'
 import type { DType } from '../reference/types.ts'
 import type { UnaryOp } from '../reference/unary.ts'
+import { type OptimizerProblems, optimizerFields } from './optimizer_fields.ts'
+import {
+  type Fallback,
+  type Field,
+  flag,
+  list,
+  number,
+  same,
+  short,
+  type Value,
+  type Values,
+  word,
+} from './problem_field.ts'
 
 /** The problem behind each op that has kernels, by the stem of its files. */
-export interface Problems {
+export interface Problems extends OptimizerProblems {
   fill: { size: number }
   copy: CopyProblem
   cast: CastProblem
@@ -51,70 +58,12 @@ export interface Problems {
   local_response_norm: LocalResponseNormProblem
   log_softmax: SoftmaxProblem
   cross_entropy: CrossEntropyProblem
-  sgd: SgdProblem
-  adam: AdamProblem
-  rmsprop: RmspropProblem
-  adagrad: AdagradProblem
-  ema: EmaProblem
-  clip_grad: ClipGradProblem
   random_uniform: UniformProblem
   random_normal: NormalProblem
 }
 
 /** Stem of an op that has problem strings. */
 export type ProblemOp = keyof Problems
-
-/** Ops whose problem is `{ groups }`, a list of settings; their fields are those of one group. */
-export const grouped: ReadonlySet<ProblemOp> = new Set<ProblemOp>(['sgd', 'adam', 'rmsprop', 'adagrad'])
-
-/** What a field of a problem holds. */
-export type Value = number | string | boolean | readonly number[]
-/** A problem by the names of its fields. */
-export type Values = Record<string, Value>
-
-/** One part of a problem string. */
-export interface Field {
-  /** Property of the problem. */
-  name: string
-  /** What stands before the number; words and flags stand alone. */
-  key: string
-  kind: 'number' | 'list' | 'word' | 'flag'
-  /** What a word may be. */
-  words?: readonly string[]
-  /** What an absent field means; fields without it are required. Computed from the fields before it. */
-  fallback?: (values: Values) => Value
-  /** Printed even when it equals its fallback. */
-  always: boolean
-}
-
-type Fallback = Value | ((values: Values) => Value)
-
-function field(
-  kind: Field['kind'],
-  name: string,
-  key: string,
-  fallback?: Fallback,
-  always = fallback === undefined,
-): Field {
-  return {
-    kind,
-    name,
-    key,
-    always,
-    fallback: typeof fallback === 'function' ? fallback : fallback === undefined ? undefined : () => fallback,
-  }
-}
-
-const number = (name: string, fallback?: Fallback, always?: boolean): Field =>
-  field('number', name, name, fallback, always)
-const short = (name: string, key: string, fallback?: Fallback): Field => field('number', name, key, fallback)
-const list = (name: string, key: string, fallback?: Fallback): Field => field('list', name, key, fallback)
-const word = (name: string, words: readonly string[]): Field => ({ ...field('word', name, name), words })
-const flag = (name: string, key = name): Field => field('flag', name, key, false)
-const same =
-  (name: string) =>
-  (values: Values): Value =>
-    values[name]
 
 /** Output size of a window that is given per dimension as size, stride, padding and dilation. */
 function windowed(d: 'd' | 'h' | 'w'): (values: Values) => number {
@@ -242,50 +191,7 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     short('labelSmoothing', 'smooth', 0),
     word('reduction', ['none', 'mean', 'sum']),
   ],
-  sgd: [
-    list('sizes', 'sizes'),
-    number('lr'),
-    number('momentum', 0),
-    number('dampening', 0),
-    short('weightDecay', 'decay', 0),
-    flag('nesterov'),
-    flag('decoupled'),
-    flag('maximize'),
-    flag('first'),
-  ],
-  adam: [
-    list('sizes', 'sizes'),
-    number('lr'),
-    // After the averages m and v of the paper; without corrections, as after many steps.
-    short('beta1', 'm', 0.9),
-    short('beta2', 'v', 0.999),
-    short('correction1', 'mc', 1),
-    short('correction2', 'vc', 1),
-    number('eps', 1e-8),
-    short('weightDecay', 'decay', 0),
-    flag('decoupled'),
-    flag('amsgrad'),
-    flag('maximize'),
-  ],
-  rmsprop: [
-    list('sizes', 'sizes'),
-    number('lr'),
-    number('alpha', 0.99),
-    number('eps', 1e-8),
-    short('weightDecay', 'decay', 0),
-    number('momentum', 0),
-    flag('centered'),
-    flag('maximize'),
-  ],
-  adagrad: [
-    list('sizes', 'sizes'),
-    number('lr'),
-    number('eps', 1e-10),
-    short('weightDecay', 'decay', 0),
-    flag('maximize'),
-  ],
-  ema: [list('sizes', 'sizes'), number('decay')],
-  clip_grad: [list('sizes', 'sizes'), number('limit'), number('p', 2), flag('onlyFinite', 'finite')],
+  ...optimizerFields,
   random_uniform: [number('size'), ...stream, number('low', 0), number('high', 1)],
   random_normal: [number('size'), ...stream, number('mean', 0), number('std', 1)],
 }

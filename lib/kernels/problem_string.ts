@@ -1,5 +1,7 @@
 import { FormatError } from '../util/errors.ts'
-import { fields, grouped, type ProblemOp, type Problems, type Value, type Values } from './problem_fields.ts'
+import { grouped } from './optimizer_fields.ts'
+import type { Value, Values } from './problem_field.ts'
+import { fields, type ProblemOp, type Problems } from './problem_fields.ts'
 
 export type { ProblemOp, Problems } from './problem_fields.ts'
 

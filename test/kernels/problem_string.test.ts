@@ -39,6 +39,14 @@ describe('problem strings', () => {
     })
   })
 
+  it('join the groups of an optimizer by plus signs', () => {
+    const group = { sizes: [3], lr: 0.5, eps: 1e-10, weightDecay: 0, maximize: false }
+    const text = 'sizes3lr0.5+sizes4x5lr1e+21_maximize'
+    const groups = [group, { ...group, sizes: [4, 5], lr: 1e21, maximize: true }]
+    expect(parseProblem('adagrad', text)).toEqual({ groups })
+    expect(printProblem('adagrad', { groups })).toBe(text)
+  })
+
   for (const [op, set] of Object.entries(caseSets) as [ProblemOp, CaseSet<ProblemOp>][]) {
     it(`of ${op} go there and back`, () => {
       const texts = [...Object.values(set.layers), ...Object.values(set.edges)]

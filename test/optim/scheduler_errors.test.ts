@@ -77,6 +77,48 @@ it.each<[string, () => unknown]>([
     () => new optim.OneCycleLR(optimizer, 1, { totalSteps: 2, annealStrategy: 'poly' as never }),
   ],
   [
+    'OneCycleLR: expected maxLr to be a finite number, got NaN',
+    () => new optim.OneCycleLR(optimizer, Number.NaN, { totalSteps: 2 }),
+  ],
+  [
+    'OneCycleLR: expected epochs to be an integer of at least 1, got 0',
+    () => new optim.OneCycleLR(optimizer, 1, { epochs: 0, stepsPerEpoch: 1 }),
+  ],
+  [
+    'OneCycleLR: expected options totalSteps, epochs, stepsPerEpoch, pctStart, annealStrategy, cycleMomentum, ' +
+      'baseMomentum, maxMomentum, divFactor, finalDivFactor, threePhase, got "steps"',
+    () => new optim.OneCycleLR(optimizer, 1, { steps: 3 } as never),
+  ],
+  [
+    'CosineAnnealingWarmRestarts: expected etaMin to be a finite number, got NaN',
+    () => new optim.CosineAnnealingWarmRestarts(optimizer, 1, { etaMin: Number.NaN }),
+  ],
+  [
+    'SequentialLR: expected milestones to be an integer of at least 1, got 0',
+    () =>
+      new optim.SequentialLR(
+        optimizer,
+        [1, 2].map((size) => new optim.StepLR(optimizer, size)),
+        [0],
+      ),
+  ],
+  [
+    'ReduceLROnPlateau: expected cooldown to be an integer of at least 0, got 0.5',
+    () => new optim.ReduceLROnPlateau(optimizer, { cooldown: 0.5 }),
+  ],
+  [
+    'ReduceLROnPlateau: expected threshold to be a finite number, got NaN',
+    () => new optim.ReduceLROnPlateau(optimizer, { threshold: Number.NaN }),
+  ],
+  [
+    'ReduceLROnPlateau: expected eps to be a finite number of at least 0, got -1',
+    () => new optim.ReduceLROnPlateau(optimizer, { eps: -1 }),
+  ],
+  [
+    'ReduceLROnPlateau: expected thresholdMode to be one of "rel", "abs", got "both"',
+    () => new optim.ReduceLROnPlateau(optimizer, { thresholdMode: 'both' as never }),
+  ],
+  [
     'SequentialLR: expected one milestone fewer than schedulers, got 1 schedulers and 1 milestones',
     () => new optim.SequentialLR(optimizer, [new optim.StepLR(optimizer, 1)], [1]),
   ],
