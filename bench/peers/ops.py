@@ -146,15 +146,19 @@ def max_pool(p, which, layout):
     dims = spatial_dims(p)
     x, g = pooled_images(p, dims, layout)
     window = (*(sizes(p, letter, dims) for letter in ("k", "s", "p", "d")), False)
+    rectify = torch.relu if p["relu"] else lambda y: y
     with_indices = getattr(aten, f"max_pool{len(dims)}d_with_indices")
     if which == "forward":
-        return lambda: with_indices(x, *window)[0]
+        return lambda: with_indices(rectify(x), *window)[0]
     if which == "eval":
         pool = getattr(F, f"max_pool{len(dims)}d")
-        return lambda: pool(x, *window)
-    _, indices = with_indices(x, *window)
+        return lambda: pool(rectify(x), *window)
+    y = rectify(x)
+    _, indices = with_indices(y, *window)
     backward = getattr(aten, f"max_pool{len(dims)}d_with_indices_backward")
-    return lambda: backward(g, x, *window, indices)
+    if not p["relu"]:
+        return lambda: backward(g, x, *window, indices)
+    return lambda: aten.threshold_backward(backward(g, y, *window, indices), y, 0)
 
 
 def batch_norm(p, which, layout):

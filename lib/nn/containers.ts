@@ -33,8 +33,9 @@ export function isClean(module: Module): boolean {
 }
 
 /**
- * Runs modules one after the other, as {@link Sequential} and the blocks do, some pairs of them as one op. A tensor between two clean modules is
- * released as soon as the second has used it; the caller may release the result when the last module is clean.
+ * Runs modules one after the other, as {@link Sequential} and the blocks do, some pairs of them as one op. A tensor
+ * between two clean modules is released as soon as the second has used it; the caller may release the result when the last
+ * module is clean.
  */
 export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
   let current = input
@@ -67,8 +68,8 @@ export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
  * ```
  *
  * A tensor between two of the library's own modules is released as soon as the second has used it; what backward needs
- * of it is kept by the tape. A batch normalization and the ReLU behind it run as one op, unless one of them has hooks or
- * `STRIDED_FUSE` is 0.
+ * of it is kept by the tape. A batch normalization and the ReLU behind it run as one op, as do a ReLU and the max pooling
+ * behind it, unless one of them has hooks or `STRIDED_FUSE` is 0.
  *
  * @throws {DTypeError} when something is no module.
  */

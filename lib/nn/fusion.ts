@@ -25,10 +25,33 @@ export function registerRectifiers(...classes: readonly WithForward[]): void {
   for (const { prototype } of classes) rectifiers.add(prototype.forward)
 }
 
+/** A pooling that can rectify what it reads. */
+export interface FusedPool {
+  readonly options: { readonly returnIndices: boolean }
+  /** `forward(relu(input))`, without indices. */
+  forwardRectified(input: Tensor): Tensor
+}
+
+const pools = new WeakSet<object>()
+
+/** Declares poolings whose `forward` is that of {@link FusedPool}. */
+export function registerPools(...classes: readonly (WithForward & { prototype: FusedPool })[]): void {
+  for (const { prototype } of classes) pools.add(prototype.forward)
+}
+
 /** The modules as one op, `second(first(input))`; null when they cannot run so. */
 export function fusedPair(first: Module, second: Module | undefined): ((input: Tensor) => Tensor) | null {
-  if (second === undefined || !norms.has(first.forward) || !rectifiers.has(second.forward) || !fuses()) return null
-  return (input) => (first as unknown as FusedNorm).forwardThen(input, { residual: null, relu: true })
+  if (second === undefined || !fuses()) return null
+  if (norms.has(first.forward) && rectifiers.has(second.forward)) {
+    const norm = first as unknown as FusedNorm
+    return (input) => norm.forwardThen(input, { residual: null, relu: true })
+  }
+  if (rectifiers.has(first.forward) && pools.has(second.forward)) {
+    const pool = second as unknown as FusedPool
+    // Which zero of several is the maximum is only known after the rectification.
+    return pool.options.returnIndices ? null : (input) => pool.forwardRectified(input)
+  }
+  return null
 }
 
 /** The modules and the sum as one op, `activation(norm(input) + residual)`; null when they cannot run so. */

@@ -1,9 +1,10 @@
-import { type MaxPoolOptions, maxPool1d, maxPool2d, maxPool3d } from '../ops/max_pool.ts'
+import { type MaxPoolOptions, maxPool1d, maxPool2d, maxPool3d, reluMaxPool } from '../ops/max_pool.ts'
 import { poolSettings } from '../ops/pool_problem.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { checkOptions } from '../util/check.ts'
 import { markClean } from './containers.ts'
+import { registerPools } from './fusion.ts'
 import { Module } from './module.ts'
 import { repr } from './repr.ts'
 
@@ -20,6 +21,7 @@ const OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
 abstract class MaxPool<Indices extends boolean> extends Module<[input: Tensor], Pooled<Indices>> {
   readonly kernelSize: AxisSizes
   readonly options: Readonly<Required<MaxPoolOptions>>
+  readonly #rank: number
   readonly #pooling: Pooling
 
   constructor(op: string, rank: number, pooling: Pooling, kernelSize: AxisSizes, options: MaxPoolOptions) {
@@ -29,11 +31,17 @@ abstract class MaxPool<Indices extends boolean> extends Module<[input: Tensor], 
     const { stride, padding = 0, dilation = 1, ceilMode = false, returnIndices = false } = options
     this.kernelSize = kernelSize
     this.options = { stride: stride ?? kernelSize, padding, dilation, ceilMode, returnIndices }
+    this.#rank = rank
     this.#pooling = pooling
   }
 
   override forward(input: Tensor): Pooled<Indices> {
     return this.#pooling(input, this.kernelSize, this.options) as Pooled<Indices>
+  }
+
+  /** `forward` of `relu(input)` as one op, without indices. */
+  forwardRectified(input: Tensor): Tensor {
+    return reluMaxPool(this.#rank, input, this.kernelSize, this.options)
   }
 
   override extraRepr(): string {
@@ -82,3 +90,4 @@ export class MaxPool3d<Indices extends boolean = false> extends MaxPool<Indices>
 }
 
 markClean(MaxPool1d, MaxPool2d, MaxPool3d)
+registerPools(MaxPool1d, MaxPool2d, MaxPool3d)

@@ -8,6 +8,7 @@ import type { AxisSizes } from '../util/axes.ts'
 import { checkOptions } from '../util/check.ts'
 import type { Shape } from '../util/shape.ts'
 import { disposeCopy, expectFloat, inFormat } from './dense.ts'
+import { fuses } from './fusion.ts'
 import {
   checkImages,
   type PoolOptions,
@@ -17,6 +18,7 @@ import {
   sizesOf,
   windowOf,
 } from './pool_problem.ts'
+import { relu } from './relu.ts'
 import { unbatchedAll } from './unbatched.ts'
 
 export interface MaxPoolOptions extends PoolOptions {
@@ -72,9 +74,22 @@ export const maxPool2d = maxPooling('maxPool2d', 2)
  */
 export const maxPool3d = maxPooling('maxPool3d', 3)
 
+const rectified = [1, 2, 3].map((rank) => maxPooling(`maxPool${rank}d`, rank, true))
+const plain = [maxPool1d, maxPool2d, maxPool3d]
+
+/** The max pooling of `relu(input)` in `rank` dimensions as one op, or as two with `STRIDED_FUSE=0`; without indices. */
+export function reluMaxPool(rank: number, input: Tensor, kernelSize: AxisSizes, options: MaxPoolOptions): Tensor {
+  const unindexed = { ...options, returnIndices: false } as const
+  if (fuses()) return rectified[rank - 1](input, kernelSize, unindexed)
+  const positive = relu(input)
+  const output = plain[rank - 1](positive, kernelSize, unindexed)
+  positive.dispose()
+  return output
+}
+
 const OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
 
-function maxPooling(op: string, rank: number): MaxPool {
+function maxPooling(op: string, rank: number, relu = false): MaxPool {
   function pooling(input: Tensor, kernelSize: AxisSizes, options: MaxPoolOptions = {}): Tensor | [Tensor, Tensor] {
     expectFloat(op, 'input', input)
     checkOptions(op, options, OPTIONS)
@@ -85,7 +100,7 @@ function maxPooling(op: string, rank: number): MaxPool {
     const settings = poolSettings(op, rank, kernelSize, options)
     const outputSize = pooledSizes(op, input, settings)
     const wantsIndices = options.returnIndices ?? false
-    const problem = problemOf(input, settings, outputSize, wantsIndices)
+    const problem = { ...problemOf(input, settings, outputSize, wantsIndices), relu }
     const [output, indices] = pool(op, input, problem, [problem.n, problem.c, ...outputSize], wantsIndices)
     return indices === null ? output : [output, indices]
   }
@@ -100,7 +115,7 @@ function problemOf(
   settings: PoolSettings,
   outputSize: readonly number[],
   wantsIndices: boolean,
-): MaxPoolProblem {
+): Omit<MaxPoolProblem, 'relu'> {
   const { dilation } = settings
   const w = dilation.length - 1
   const window = windowOf(settings)

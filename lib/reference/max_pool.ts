@@ -30,6 +30,8 @@ export interface MaxPoolProblem {
   dh: number
   dw: number
   positions: boolean
+  /** Whether negative maxima become 0 and win nothing: the pooling of `max(0, input)`. */
+  relu: boolean
 }
 
 /** Who won: the numbers of taps or positions. */
@@ -42,17 +44,18 @@ const NO_TAP = 255
  * `output[n, od, oh, ow, c] = max over kd, kh, kw of
  *   input[n, od·sd − pd + kd·dd, oh·sh − ph + kh·dh, ow·sw − pw + kw·dw, c]`.
  *
- * Of several NaNs the last wins, as in PyTorch. A window that lies in the padding altogether gives −∞.
+ * Of several NaNs the last wins, as in PyTorch. A window that lies in the padding altogether gives −∞, 0 with `relu`.
  */
 export function maxPoolForward(problem: MaxPoolProblem, input: Floats, output: Floats, argmax: Argmax | null): void {
   const { n: N, c: C, id, ih, iw, od: OD, oh: OH, ow: OW, kd, kh, kw, positions } = problem
   const plane = id * ih * iw
+  const none = positions ? -1 : NO_TAP
   for (let n = 0; n < N; n++) {
     for (let window = 0; window < OD * OH * OW; window++) {
       for (let c = 0; c < C; c++) {
         const o = (n * OD * OH * OW + window) * C + c
         let best = -Infinity
-        let winner = positions ? -1 : NO_TAP
+        let winner = none
         let empty = true
         for (let tap = 0; tap < kd * kh * kw; tap++) {
           const position = positionOf(problem, window, tap)
@@ -64,8 +67,9 @@ export function maxPoolForward(problem: MaxPoolProblem, input: Floats, output: F
             empty = false
           }
         }
-        output[o] = best
-        if (argmax !== null) argmax[o] = winner
+        const passes = !problem.relu || !(best <= 0)
+        output[o] = passes ? best : 0
+        if (argmax !== null) argmax[o] = passes ? winner : none
       }
     }
   }

@@ -8,12 +8,12 @@ namespace {
 
 struct MaxPool {
   PoolProblem problem;
-  bool positions;
+  bool positions, relu;
 };
 
 MaxPool read_max_pool(Call& call) {
   const Fields f = call.problem();
-  const MaxPool p{read_pool(f, true), f.boolean("positions")};
+  const MaxPool p{read_pool(f, true), f.boolean("positions"), f.boolean("relu")};
   if (!p.positions && !fits_taps(p.problem)) throw ArgumentError{"a window of over 255 taps needs positions"};
   return p;
 }
@@ -27,7 +27,7 @@ void max_pool_forward(Call& call) {
   float* output = call.floats(outputs);
   uint8_t* taps = p.positions ? nullptr : call.optional_buffer<uint8_t>(outputs);
   int32_t* positions = p.positions ? call.optional_buffer<int32_t>(outputs) : nullptr;
-  strided::max_pool_forward(call.context(), p.problem, input, output, taps, positions);
+  strided::max_pool_forward(call.context(), p.problem, p.relu, input, output, taps, positions);
 }
 
 void max_pool_backward(Call& call) {

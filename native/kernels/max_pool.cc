@@ -17,6 +17,8 @@ struct Results {
   float* output;
   uint8_t* taps;
   int32_t* positions;
+  bool relu;
+  int32_t nobody;
 };
 
 // The maxima of kVectors registers of channels, and who won; `input` is the first tap, `out` where the results go.
@@ -53,6 +55,10 @@ STRIDED_INLINE void pool_channels(const Taps& taps, const float* input, Lanes la
   }
 #pragma GCC unroll 4
   for (int u = 0; u < kVectors; u++) {
+    if (to.relu) {
+      winner[u] = select_int(greater_or_nan(best[u], zero()), winner[u], set1_int(to.nobody));
+      best[u] = max(zero(), best[u]);
+    }
     lanes.store(to.output + out + u * kLanes, best[u]);
     if constexpr (kWinner == Winner::tap) store_bytes(to.taps + out + u * kLanes, winner[u], lanes.count());
     if constexpr (kWinner == Winner::position) lanes.store_int(to.positions + out + u * kLanes, winner[u]);
@@ -100,9 +106,9 @@ void forward_rows(const PoolShape& s, const PoolSlice& slice, const float* input
                         : static_cast<int32_t>((id * s.h.in + ih) * s.w.in + iw);
       if (taps.d <= 0 || taps.h <= 0 || taps.w <= 0) {
         for (int64_t c = slice.c_begin; c < slice.c_end; c++) {
-          to.output[out + c] = -__builtin_inff();
+          to.output[out + c] = to.relu ? 0 : -__builtin_inff();
           if (kTap) to.taps[out + c] = kNoTap;
-          if (kWinner == Winner::position) to.positions[out + c] = -1;
+          if (kWinner == Winner::position) to.positions[out + c] = to.nobody;
         }
       } else if (taps.d == 1 && taps.h == 2 && taps.w == 2) {
         pool_window<kWinner, 2>(taps, slice, first, to, out);
@@ -115,9 +121,9 @@ void forward_rows(const PoolShape& s, const PoolSlice& slice, const float* input
   }
 }
 
-void forward(const PoolShape& s, const PoolSlice& slice, const float* input, float* output, uint8_t* taps,
+void forward(const PoolShape& s, const PoolSlice& slice, bool relu, const float* input, float* output, uint8_t* taps,
              int32_t* positions) {
-  const Results to{output, taps, positions};
+  const Results to{output, taps, positions, relu, taps == nullptr ? -1 : kNoTap};
   if (taps != nullptr) return forward_rows<Winner::tap>(s, slice, input, to);
   if (positions != nullptr) return forward_rows<Winner::position>(s, slice, input, to);
   forward_rows<Winner::none>(s, slice, input, to);

@@ -4,7 +4,8 @@
 //   grad_input[n,id,ih,iw,c] = Σ grad_output[n,od,oh,ow,c] over the windows whose winner is (id,ih,iw)
 //
 // Edges    Padding is no tap and never wins. On ties the first (kd, kh, kw) wins; a NaN wins, the last of several.
-//          A window of padding alone gives -inf and no gradient.
+//          A window of padding alone gives -inf and no gradient. Under relu a maximum that is not above 0 gives 0 and
+//          no winner, as max(0, input) would but for which zero wins, and that passes no gradient either.
 // Layout   channels-last, contiguous float32; lanes run over c.
 // Slices   forward: rows of the output, n*OD + od times OH + oh; backward: rows of the input likewise.
 // Saved    The winner, in one of two forms: taps, its (kd*KH + kh)*KW + kw in a byte, kNoTap for none, where a window
@@ -24,8 +25,8 @@ namespace strided {
 constexpr int32_t kNoTap = 255;
 
 struct MaxPoolKernels {
-  void (*forward)(const PoolShape& shape, const PoolSlice& slice, const float* input, float* output, uint8_t* taps,
-                  int32_t* positions);
+  void (*forward)(const PoolShape& shape, const PoolSlice& slice, bool relu, const float* input, float* output,
+                  uint8_t* taps, int32_t* positions);
   void (*backward)(const PoolShape& shape, const PoolSlice& slice, const float* grad_output, const uint8_t* taps,
                    const int32_t* positions, float* grad_input);
 };

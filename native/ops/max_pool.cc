@@ -4,12 +4,12 @@ namespace strided {
 
 bool fits_taps(const PoolProblem& p) { return p.d.kernel * p.h.kernel * p.w.kernel <= kNoTap; }
 
-void max_pool_forward(const Context& context, const PoolProblem& p, const float* input, float* output, uint8_t* taps,
-                      int32_t* positions) {
+void max_pool_forward(const Context& context, const PoolProblem& p, bool relu, const float* input, float* output,
+                      uint8_t* taps, int32_t* positions) {
   const PoolWindows windows(p, false);
   const int64_t rows = p.n * p.d.out * p.h.out;
   for_pool_slices(context, rows, p.w.out * p.c * windows.taps(), p.c, [&](const PoolSlice& slice) {
-    context.kernels->max_pool.forward(windows.shape(), slice, input, output, taps, positions);
+    context.kernels->max_pool.forward(windows.shape(), slice, relu, input, output, taps, positions);
   });
 }
 

@@ -19,6 +19,8 @@ export const maxPool: CaseSet<'max_pool'> = {
     bnlenet_1: 'n128c16ih32kh2sh2ph0',
     stem_3x3: 'n32c64ih32kh3sh2ph1',
     imagenet_stem: 'n64c64ih112kh3sh2ph1',
+    lenet_p1_relu: 'n64c20ih28kh2sh2ph0_relu',
+    stage_1_relu: 'n32c64ih32kh2sh2ph0_relu',
     imagenet_2x2: 'n64c64ih112kh2sh2ph0',
   },
   edges: {
@@ -42,6 +44,9 @@ export const maxPool: CaseSet<'max_pool'> = {
     volume_mixed: 'c3id7ih6iw5kd2kh3kw1sd3sh2sw1pd1ph0dd2',
     positions: 'n2c17ih6kh2sh2ph0_positions',
     positions_overlap: 'n2c7id4ih9kd2kh3sd1sh2ph1dh2_positions',
+    relu: 'n2c17ih6kh2sh2ph0_relu',
+    relu_overlap: 'c21ih9iw6kh3sh2ph1_relu',
+    relu_positions: 'n2c5id3ih4kd2kh3sd1sh2ph1_positions_relu',
     many_taps: 'c3ih18iw20kh16sh2ph8_positions',
     few_long_rows: 'c80ih12iw24kh9sh1ph0_positions',
   },

@@ -34,7 +34,12 @@ function calls(problem: MaxPoolProblem): KernelCall[] {
 describeCases(maxPool, calls, (problem) => ({ ...problem, n: 1, c: Math.min(problem.c, 20) }))
 
 it('passes on NaN and infinities', () => {
-  for (const text of ['n2c19ih9kh3sh2ph1', 'n2c5id3ih4kd2kh2sd1sh2ph1', 'n2c19ih9kh3sh2ph1_positions']) {
+  for (const text of [
+    'n2c19ih9kh3sh2ph1',
+    'n2c19ih9kh3sh2ph1_relu',
+    'n2c5id3ih4kd2kh2sd1sh2ph1',
+    'n2c19ih9kh3sh2ph1_positions',
+  ]) {
     const problem = parseProblem('max_pool', text)
     const values = [Number.NaN, -Infinity, -Infinity, -Infinity, Infinity, 0, -1, 2]
     const image = Float32Array.from(integersBelow(values.length, pixels(problem), 5), (i) => values[i])
@@ -44,14 +49,18 @@ it('passes on NaN and infinities', () => {
 })
 
 it('finds no winner in padding alone', () => {
-  for (const text of ['n2c19ih1kh1kw2sh1ph0pw1dw2', 'n2c5id1ih3iw2kd2kh2sd1sh1pd1ph0dd2_positions']) {
+  for (const text of [
+    'n2c19ih1kh1kw2sh1ph0pw1dw2',
+    'n2c19ih1kh1kw2sh1ph0pw1dw2_relu',
+    'n2c5id1ih3iw2kd2kh2sd1sh1pd1ph0dd2_positions',
+  ]) {
     const problem = parseProblem('max_pool', text)
     checkCalls(callsOver(problem, uniform(pixels(problem), 1)), backends())
   }
 })
 
 const problems = fc
-  .tuple(windowFields, fc.boolean())
-  .map(([{ ceil: _, ...fields }, positions]): MaxPoolProblem => ({ ...fields, positions }))
+  .tuple(windowFields, fc.boolean(), fc.boolean())
+  .map(([{ ceil: _, ...fields }, positions, relu]): MaxPoolProblem => ({ ...fields, positions, relu }))
 
 itHoldsForRandom('max_pool', problems, calls, 200)

@@ -20,6 +20,21 @@ describe('Sequential', () => {
     expect(noGrad(() => model.forward(input)).toArray()).toEqual(apart.toArray())
   })
 
+  it('runs a ReLU and the max pooling behind it as one op, unless somebody asks for indices', () => {
+    const input = randn([2, 3, 6, 6], { requiresGrad: true })
+    const behind = (output: Tensor): string | undefined =>
+      (output.gradNode as { inputs?: { name: string }[] } | null)?.inputs?.[0].name
+    const model = new nn.Sequential(new nn.ReLU(), new nn.MaxPool2d(2))
+    expect(behind(model.forward(input))).toBe('accumulateGrad')
+    expect(behind(withFusion(false, () => model.forward(input)))).toBe('relu')
+    const indexed = new nn.Sequential(
+      new nn.ReLU(),
+      new nn.MaxPool2d(2, { returnIndices: true }) as unknown as nn.Module,
+    )
+    const [output] = indexed.forward(input) as unknown as [Tensor, Tensor]
+    expect(behind(output)).toBe('relu')
+  })
+
   it('keeps them apart while one has a hook, which sees what it would see without fusion', () => {
     const [model, norm, relu] = makePair()
     model.eval()

@@ -6,13 +6,16 @@ import {
   memory,
   noGrad,
   ones,
+  randint,
   randn,
   StateError,
   type Tensor,
+  tensor,
   zeros,
 } from '../../lib/index.ts'
 import { batchNormThen } from '../../lib/ops/batch_norm.ts'
 import { chooseFusion, withFusion } from '../../lib/ops/fusion.ts'
+import { reluMaxPool } from '../../lib/ops/max_pool.ts'
 import { throws } from '../util/throws.ts'
 
 interface Setting {
@@ -128,6 +131,38 @@ describe('a fused batch normalization', () => {
     expect(memory().storages - before.storages).toBe(1)
     output.dispose()
     expect(memory().live).toBe(before.live)
+  })
+})
+
+describe('a fused ReLU and max pooling', () => {
+  it('gives the bits of the single ops, forward and backward', () => {
+    const pool = (rank: number, x: Tensor): unknown[] => {
+      x.grad = null
+      const output = reluMaxPool(rank, x, 3, { stride: 2, padding: 1 })
+      output.backward(ones(output.shape).mul(3))
+      return [output.toArray(), x.grad]
+    }
+    for (const shape of [
+      [2, 3, 9],
+      [3, 9],
+      [2, 17, 6, 5],
+      [2, 2, 5, 4, 3],
+    ]) {
+      // Few different numbers: windows of ties, and of nothing above 0.
+      const x = randint(-3, 3, shape).to('float32')
+      x.requiresGrad_()
+      const rank = Math.max(1, shape.length - 2)
+      const [apart, fused] = [false, true].map((enabled) => withFusion(enabled, () => pool(rank, x)))
+      expect(fused[0]).toEqual(apart[0])
+      expect((fused[1] as Tensor).toArray()).toEqual((apart[1] as Tensor).toArray())
+    }
+  })
+
+  it('passes NaN on and lets its gradient pass', () => {
+    const x = tensor([[-1, Number.NaN, -2, -3, 5, 0]], { requiresGrad: true })
+    const output = reluMaxPool(1, x, 2, {})
+    output.sum().backward()
+    expect([output.toArray(), x.grad?.toArray()]).toEqual([[[Number.NaN, 0, 5]], [[0, 1, 0, 0, 1, 0]]])
   })
 })
 

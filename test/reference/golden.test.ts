@@ -58,7 +58,7 @@ function maxPoolProblem(golden: GoldenCase): MaxPoolProblem {
   const { kernel_size, stride, padding, dilation } = golden.args as Record<string, Pair>
   const [[kh, kw], [sh, sw], [ph, pw], [dh, dw]] = [kernel_size, stride, padding, dilation]
   const plane = { n, c, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
-  return { ...plane, id: 1, od: 1, kd: 1, sd: 1, pd: 0, dd: 1, positions: true }
+  return { ...plane, id: 1, od: 1, kd: 1, sd: 1, pd: 0, dd: 1, positions: true, relu: false }
 }
 
 describe('max_pool2d', () => {
