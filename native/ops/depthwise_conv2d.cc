@@ -7,10 +7,10 @@
 namespace strided {
 namespace {
 
-// Partial sums of the weight gradient, over fixed shares of the images.
+// Partial sums of the weight gradient, over fixed shares of the rows of all images.
 constexpr int64_t kMaxParts = 16;
 // Channels of one slice of the weight gradient.
-constexpr int64_t kChannels = 64;
+constexpr int64_t kChannels = 256;
 
 DepthwiseShape shape_of(const ConvProblem& p) {
   return {p.ic, p.ih, p.iw, p.oh, p.ow, p.kh, p.kw, p.sh, p.sw, p.ph, p.pw, p.dh, p.dw};
@@ -82,7 +82,7 @@ void depthwise_backward_input(const Context& context, const ConvProblem& p, cons
 void depthwise_backward_weight(const Context& context, const ConvProblem& p, const float* input,
                                const float* grad_output, float* grad_weight) {
   const DepthwiseShape shape = shape_of(p);
-  const Slices parts(p.n, ceil_div(p.n, kMaxParts));
+  const Slices parts(p.n * p.oh, ceil_div(p.n * p.oh, kMaxParts));
   const Slices channels(p.ic, kChannels);
   const int64_t weights = p.taps() * p.ic;
   const Workspace<float> partial(context, parts.count * weights);
@@ -92,9 +92,12 @@ void depthwise_backward_weight(const Context& context, const ConvProblem& p, con
     const int64_t end = channels.end(slice % channels.count);
     float* sum = partial.get() + part * weights;
     for (int64_t tap = 0; tap < p.taps(); tap++) std::fill(sum + tap * p.ic + begin, sum + tap * p.ic + end, 0.0f);
-    for (int64_t n = parts.begin(part); n < parts.end(part); n++) {
-      context.kernels->depthwise.weight(shape, 0, p.oh, begin, end, input + n * p.input_image(),
+    for (int64_t row = parts.begin(part); row < parts.end(part);) {
+      const int64_t n = row / p.oh;
+      const int64_t last = std::min(parts.end(part), (n + 1) * p.oh);
+      context.kernels->depthwise.weight(shape, row - n * p.oh, last - n * p.oh, begin, end, input + n * p.input_image(),
                                         grad_output + n * p.output_image(), sum);
+      row = last;
     }
   });
   const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
