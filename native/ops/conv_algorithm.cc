@@ -14,14 +14,18 @@ constexpr double kOverhead2x5 = 1.6;
 // Multiplications for each channel pair of one image.
 double winograd_cost(const ConvProblem& p, int64_t tile, double overhead) {
   const int64_t patch = tile + p.kh - 1;
-  return overhead * static_cast<double>(ceil_div(p.oh, tile) * ceil_div(p.ow, tile) * patch * patch);
+  const int64_t rows = p.dh * ceil_div(ceil_div(p.oh, p.dh), tile);
+  const int64_t columns = p.dw * ceil_div(ceil_div(p.ow, p.dw), tile);
+  return overhead * static_cast<double>(rows * columns * patch * patch);
 }
 
 bool fits_winograd(const ConvProblem& p) {
-  const bool dense = p.g == 1 && p.is_2d() && p.sh == 1 && p.sw == 1 && p.dh == 1 && p.dw == 1;
+  const bool dense = p.g == 1 && p.is_2d() && p.sh == 1 && p.sw == 1;
   const bool square = p.kh == p.kw && (p.kh == 3 || p.kh == 5);
-  return dense && square && p.ph < p.kh && p.pw < p.kw && p.ic >= kLeastChannels && p.oc >= kLeastChannels &&
-         p.oh == p.ih + 2 * p.ph - p.kh + 1 && p.ow == p.iw + 2 * p.pw - p.kw + 1;
+  const int64_t reach_h = (p.kh - 1) * p.dh;
+  const int64_t reach_w = (p.kw - 1) * p.dw;
+  return dense && square && p.ph <= reach_h && p.pw <= reach_w && p.ic >= kLeastChannels && p.oc >= kLeastChannels &&
+         p.oh == p.ih + 2 * p.ph - reach_h && p.ow == p.iw + 2 * p.pw - reach_w;
 }
 
 }  // namespace

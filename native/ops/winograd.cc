@@ -158,30 +158,30 @@ const WinogradKernels& winograd_for(const KernelTable& kernels, ConvAlgorithm al
 }
 
 void WinogradTiles::pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const {
-  const int64_t top = index / columns() % rows() * tile - ph;
-  const int64_t left = index % columns() * tile - pw;
+  const int64_t first_row = top(index) - ph;
+  const int64_t first_column = left(index) - pw;
   const float* image = source + index / (rows() * columns()) * h * w * channels;
   for (int64_t i = 0; i < size; i++) {
+    const int64_t row = first_row + i * dh;
     for (int64_t j = 0; j < size; j++) {
-      const bool inside = top + i >= 0 && top + i < h && left + j >= 0 && left + j < w;
-      pixel[i * size + j] = inside ? image + ((top + i) * w + left + j) * channels : zeros;
+      const int64_t column = first_column + j * dw;
+      const bool inside = row >= 0 && row < h && column >= 0 && column < w;
+      pixel[i * size + j] = inside ? image + (row * w + column) * channels : zeros;
     }
   }
 }
 
 WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) const {
-  const int64_t top = index / columns() % rows() * tile;
-  const int64_t left = index % columns() * tile;
   const int64_t image = index / (rows() * columns());
-  return {output + ((image * oh + top) * ow + left) * c, ow * c, c, std::min(tile, oh - top),
-          std::min(tile, ow - left)};
+  return {output + ((image * oh + top(index)) * ow + left(index)) * c, dh * ow * c, dw * c,
+          std::min(tile, ceil_div(oh - top(index), dh)), std::min(tile, ceil_div(ow - left(index), dw))};
 }
 
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
                       const float* weight, const float* bias, float* output) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_for(kernels, algorithm);
-  const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, w.tile, w.patch}, p.oc, bias);
+  const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, p.dh, p.dw, w.tile, w.patch}, p.oc, bias);
   run(context, plan, input, output, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
     const float* from = weight + (plan.panels.first_column(panel) * p.taps() + tap) * p.ic + k;
     kernels.pack.transposed(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);
@@ -192,8 +192,9 @@ void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, co
                              const float* grad_output, const float* weight, float* grad_input) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_for(kernels, algorithm);
-  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, p.kh - 1 - p.ph, p.kw - 1 - p.pw, w.tile, w.patch},
-                  p.ic, nullptr);
+  const int64_t ph = (p.kh - 1) * p.dh - p.ph;
+  const int64_t pw = (p.kw - 1) * p.dw - p.pw;
+  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, ph, pw, p.dh, p.dw, w.tile, w.patch}, p.ic, nullptr);
   run(context, plan, grad_output, grad_input, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
     const float* from = weight + ((k + 1) * p.taps() - 1 - tap) * p.ic + plan.panels.first_column(panel);
     kernels.pack.rows(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);

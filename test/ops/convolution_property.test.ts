@@ -47,9 +47,9 @@ function check(text: string): void {
 }
 
 /** Whether the default algorithm may be Winograd's, whose errors are those of the largest neighbour. */
-function mayBeWinograd({ groups, channels, stride, dilation }: ConvCase): boolean {
+function mayBeWinograd({ groups, channels, stride }: ConvCase): boolean {
   const dense = groups === 1 && channels.every((count) => count >= 16)
-  return dense && [...stride, ...dilation].every((step) => step === 1)
+  return dense && stride.every((step) => step === 1)
 }
 
 interface Axis {
