@@ -1,6 +1,6 @@
 // The register tile of every dense product: matrix multiplication, linear layers and convolutions.
 //
-//   c[m, j] = start[j] + Σ_runs Σ_{k < run.k} a[run.a + m*a_row + k*a_k] * b[run.b + k*b_k + j]
+//   c[m, j] = start[j] + Σ_runs Σ_{k < run.k} a[run.a + m*a_row + k*a_k] * b[run.b*b_run + k*b_k + j]
 //
 // where start is c itself (accumulate), the bias, or 0. A run is a stretch of the sum that is evenly spaced in memory:
 // a matrix product has one, a convolution one for each filter row that lies inside the image.
@@ -25,8 +25,8 @@
 namespace strided {
 
 struct GemmRun {
-  int64_t a;  // element offsets
-  int64_t b;
+  int64_t a;  // in elements
+  int64_t b;  // in b_run elements: rows of a panel, or elements
   int64_t k;
 };
 
@@ -39,6 +39,7 @@ struct GemmTile {
   int64_t a_k;
   const float* b;
   int64_t b_k;
+  int64_t b_run;
   const GemmRun* runs;
   int64_t run_count;
   const float* bias;  // by column, or null

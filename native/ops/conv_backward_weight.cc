@@ -87,6 +87,7 @@ void add_tap(const KernelTable& kernels, const Plan& plan, const Task& task, int
   const float* grad = task.grad_output + grad_plane + task.group * plan.oc + task.first_filter;
   GemmTile tile{};
   tile.runs = task.runs;
+  tile.b_run = 1;
   tile.accumulate = !task.first;
   for (int64_t oh = task.begin; oh < task.end && source != nullptr; oh++) {
     const int64_t ih = oh * p.sh - p.ph + kd_kh % p.kh * p.dh;
@@ -123,7 +124,7 @@ void add_rows(const KernelTable& kernels, const Plan& plan, const Task& task) {
     const float* plane = image.data + (task.n * p.id + (inside ? id : 0)) * p.ih * p.iw * p.ic;
     if (plan.copies && inside) {
       for (int64_t ih = first_row; ih < plan.source_end(task.end); ih++) {
-        copy_padded_row(image, plane + ih * p.iw * p.ic, plan.span,
+        copy_padded_row(image, plane + ih * p.iw * p.ic, plan.span, plan.ic, plan.ic,
                         task.scratch + (ih - first_row) * plan.row_floats());
       }
       plane = task.scratch;

@@ -11,15 +11,21 @@ namespace {
 // Packed weights up to here stay in L2 beside the rows of a slice; larger ones are walked a panel at a time by all
 // slices.
 constexpr int64_t kResidentPanels = 512 << 10;
+// Channels of the groups that share a slice: a few rows of them stay in L1. Each copied pixel is longer by the padding,
+// lest pixels a power of two apart share a set.
+constexpr int64_t kBlockChannels = 64;
+constexpr int64_t kPixelPadding = 16;
 
 struct Plan {
   const TapProblem& p;
   Panels panels;
   TapSpan span;
-  int64_t depth;       // rows of a packed panel
-  bool copies;         // rows are copied into zero-padded scratch
-  int64_t source_row;  // floats between source rows as the tile sees them
-  int64_t source_pixel;
+  int64_t depth;         // rows of a packed panel
+  int64_t group_floats;  // of a group's packed weights
+  Slices blocks;         // of groups
+  bool copies;           // rows are copied into zero-padded scratch
+  int64_t source_pixel;  // floats between source pixels as the tile sees them
+  int64_t source_row;
   Slices rows;
   Slices planes;         // depths of all images: small ones share a slice
   int64_t scratch_rows;  // of one source depth, at most
@@ -31,27 +37,27 @@ struct Plan {
         panels(kernels, problem.output.channels),
         span(tap_span(problem.columns, problem.step_w, problem.output.columns)),
         depth(problem.taps() * problem.source.channels),
-        copies(span.first < 0 || span.first + span.width > problem.source.w ||
-               problem.source.channels != problem.source.pixel),
-        source_row(copies ? span.width * problem.source.channels : problem.source.w * problem.source.pixel),
-        source_pixel(copies ? problem.source.channels : problem.source.pixel),
-        rows(problem.output.rows, rows_per_slice(problem, depth)),
-        planes(problem.source.n * problem.output.depths, planes_per_slice(problem, depth)),
+        group_floats(depth * panels.total_width()),
+        blocks(problem.groups, std::max<int64_t>(1, kBlockChannels / problem.source.channels)),
+        copies(problem.groups > 1 || span.first < 0 || span.first + span.width > problem.source.w),
+        source_pixel(problem.groups > 1
+                         ? ceil_div(problem.groups, blocks.count) * problem.source.channels + kPixelPadding
+                         : problem.source.pixel),
+        source_row(copies ? span.width * source_pixel : problem.source.w * source_pixel),
+        rows(problem.output.rows, rows_per_slice()),
+        planes(problem.source.n * problem.output.depths, std::max<int64_t>(1, rows_per_slice() / problem.output.rows)),
         scratch_rows(0),
-        panel_groups(4 * depth * panels.total_width() > kResidentPanels ? panels.count() : 1),
+        panel_groups(problem.groups == 1 && 4 * group_floats > kResidentPanels ? panels.count() : 1),
         dots(problem.output.channels <= kernels.max_dot_columns && problem.source.channels >= kernels.unit) {
     for (int64_t i = 0; i < rows.count; i++) {
       scratch_rows = std::max(scratch_rows, source_end(rows.end(i)) - source_begin(rows.begin(i)));
     }
   }
 
-  static int64_t rows_per_slice(const TapProblem& p, int64_t depth) {
-    const int64_t row_flops = 2 * depth * p.output.channels * p.output.columns;
+  int64_t rows_per_slice() const {
+    const int64_t groups = ceil_div(p.groups, blocks.count);
+    const int64_t row_flops = 2 * groups * depth * p.output.channels * p.output.columns;
     return std::max<int64_t>(1, kFlopSlice / std::max<int64_t>(row_flops, 1));
-  }
-
-  static int64_t planes_per_slice(const TapProblem& p, int64_t depth) {
-    return std::max<int64_t>(1, rows_per_slice(p, depth) / p.output.rows);
   }
 
   // Source rows that output rows [begin, end) touch.
@@ -66,14 +72,15 @@ struct Plan {
   int64_t scratch_floats() const { return copies ? p.depths.count() * scratch_rows * source_row : 0; }
 };
 
-// Output rows [begin, end) of one depth of one image, for some panels.
+// Output rows [begin, end) of one depth of one image, for some groups and panels.
 struct Slice {
   int64_t n, z, begin, end;
-  int64_t panel_begin, panel_end;
+  int64_t first_group, last_group;
+  int64_t first_panel, last_panel;
 };
 
 // The runs of one output row: taps whose rows lie inside the source; neighbours in memory are joined.
-int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, int64_t width, GemmRun* runs) {
+int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, GemmRun* runs) {
   const TapProblem& p = plan.p;
   const int64_t channels = p.source.channels;
   const int64_t first_row = plan.source_begin(slice.begin);
@@ -88,7 +95,7 @@ int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, int64_t wid
       for (int64_t j = 0; j < p.columns.count(); j++) {
         const int64_t column = p.columns.at(j) - (plan.copies ? plan.span.first : 0);
         const int64_t a = at * plan.source_row + column * plan.source_pixel;
-        const int64_t b = ((h * p.rows.count() + i) * p.columns.count() + j) * channels * width;
+        const int64_t b = ((h * p.rows.count() + i) * p.columns.count() + j) * channels;
         if (j > 0 && runs[count - 1].a + runs[count - 1].k == a) {
           runs[count - 1].k += channels;
         } else {
@@ -102,14 +109,16 @@ int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, int64_t wid
 
 void copy_rows(const Plan& plan, const Slice& slice, const float* image, float* scratch) {
   const TapImage& source = plan.p.source;
+  const int64_t channels = (slice.last_group - slice.first_group) * source.channels;
   const int64_t first_row = plan.source_begin(slice.begin);
   const int64_t last_row = plan.source_end(slice.end);
+  image += slice.first_group * source.channels;
   for (int64_t h = 0; h < plan.p.depths.count(); h++) {
     if (!plan.depth_inside(slice.z, h)) continue;
     const float* from = image + plan.source_depth(slice.z, h) * source.h * source.w * source.pixel;
     float* to = scratch + h * plan.scratch_rows * plan.source_row;
     for (int64_t row = first_row; row < last_row; row++) {
-      copy_padded_row(source, from + row * source.w * source.pixel, plan.span,
+      copy_padded_row(source, from + row * source.w * source.pixel, plan.span, channels, plan.source_pixel,
                       to + (row - first_row) * plan.source_row);
     }
   }
@@ -121,37 +130,49 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
   const float* image = p.source.data + slice.n * p.source.d * p.source.h * p.source.w * p.source.pixel;
   if (plan.copies) copy_rows(plan, slice, image, scratch);
   const auto product = plan.dots ? kernels.gemm.dot : kernels.gemm.panel;
-  for (int64_t panel = slice.panel_begin; panel < slice.panel_end; panel++) {
-    const int64_t column = plan.panels.first_column(panel);
-    GemmTile tile{};
-    tile.rows = p.output.columns;
-    tile.columns = plan.panels.columns(panel);
-    tile.units = plan.panels.units(panel);
-    tile.a = plan.copies ? scratch : image;
-    tile.a_row = p.step_w * plan.source_pixel;
-    tile.a_k = 1;
-    tile.b = packed + column * plan.depth;
-    tile.b_k = plan.dots ? plan.depth : plan.panels.width(panel);
-    tile.runs = runs;
-    tile.bias = p.bias == nullptr ? nullptr : p.bias + column;
-    tile.c_row = p.output.pixel;
-    float* output = p.output.data + slice.n * p.output.image + slice.z * p.output.depth + column;
-    for (int64_t row = slice.begin; row < slice.end; row++) {
-      tile.run_count = make_runs(plan, slice, row, plan.dots ? 1 : tile.b_k, runs);
-      tile.c = output + row * p.output.row;
-      product(tile);
+  GemmTile tile{};
+  tile.rows = p.output.columns;
+  tile.a_row = p.step_w * plan.source_pixel;
+  tile.a_k = 1;
+  tile.runs = runs;
+  tile.c_row = p.output.pixel;
+  for (int64_t group = slice.first_group; group < slice.last_group; group++) {
+    const float* weights = packed + group * plan.group_floats;
+    const int64_t first = group * p.output.channels;
+    tile.a = (plan.copies ? scratch : image) + (group - slice.first_group) * p.source.channels;
+    for (int64_t panel = slice.first_panel; panel < slice.last_panel; panel++) {
+      const int64_t column = plan.panels.first_column(panel);
+      tile.columns = plan.panels.columns(panel);
+      tile.units = plan.panels.units(panel);
+      tile.b = weights + column * plan.depth;
+      tile.b_k = plan.dots ? plan.depth : plan.panels.width(panel);
+      tile.b_run = plan.dots ? 1 : tile.b_k;
+      tile.bias = p.bias == nullptr ? nullptr : p.bias + first + column;
+      float* output = p.output.data + slice.n * p.output.image + slice.z * p.output.depth + first + column;
+      for (int64_t row = slice.begin; row < slice.end; row++) {
+        tile.run_count = make_runs(plan, slice, row, runs);
+        tile.c = output + row * p.output.row;
+        product(tile);
+      }
     }
   }
 }
 
+// Pixels of a width known to the compiler, which then needs no call for each.
+template <int channels>
+void copy_pixels(int64_t count, const float* from, int64_t from_pixel, float* to, int64_t to_pixel) {
+  for (int64_t i = 0; i < count; i++, from += from_pixel, to += to_pixel) {
+    std::memcpy(to, from, sizeof(float) * channels);
+  }
+}
+
 // The one panel of few columns, turned from [depth, width] to [columns, depth].
-void pack_columns(const Context& context, const Plan& plan, const TapPacker& packer, float* packed) {
+void pack_columns(const Plan& plan, const TapPacker& packer, int64_t group, float* panel, float* packed) {
   const int64_t width = plan.panels.width(0);
   const int64_t columns = plan.panels.columns(0);
-  const Workspace<float> panel(context, plan.depth * width);
-  packer.pack(0, columns, width, panel.get());
+  packer.pack(group, 0, columns, width, panel);
   for (int64_t j = 0; j < columns; j++) {
-    for (int64_t k = 0; k < plan.depth; k++) packed[j * plan.depth + k] = panel.get()[k * width + j];
+    for (int64_t k = 0; k < plan.depth; k++) packed[j * plan.depth + k] = panel[k * width + j];
   }
 }
 
@@ -162,45 +183,55 @@ TapSpan tap_span(const TapLine& columns, int64_t step, int64_t outputs) {
   return {first, (outputs - 1) * step + columns.offset.back() - first + 1};
 }
 
-void copy_padded_row(const TapImage& source, const float* from, TapSpan span, float* target) {
-  const int64_t c = source.channels;
+void copy_padded_row(const TapImage& source, const float* from, TapSpan span, int64_t channels, int64_t target_pixel,
+                     float* target) {
   const int64_t begin = std::clamp<int64_t>(-span.first, 0, span.width);
   const int64_t end = std::clamp<int64_t>(source.w - span.first, begin, span.width);
-  std::fill(target, target + begin * c, 0.0f);
-  if (end > begin) {
-    const float* first = from + (span.first + begin) * source.pixel;
-    if (c == source.pixel) {
-      std::memcpy(target + begin * c, first, sizeof(float) * static_cast<size_t>((end - begin) * c));
-    } else {
-      for (int64_t i = begin; i < end; i++) std::copy_n(first + (i - begin) * source.pixel, c, target + i * c);
-    }
+  std::fill(target, target + begin * target_pixel, 0.0f);
+  const float* first = from + (span.first + begin) * source.pixel;
+  float* to = target + begin * target_pixel;
+  if (channels == source.pixel && channels == target_pixel) {
+    if (end > begin) std::memcpy(to, first, sizeof(float) * static_cast<size_t>((end - begin) * channels));
+  } else if (channels == 8) {
+    copy_pixels<8>(end - begin, first, source.pixel, to, target_pixel);
+  } else if (channels == 4) {
+    copy_pixels<4>(end - begin, first, source.pixel, to, target_pixel);
+  } else {
+    for (int64_t i = begin; i < end; i++, first += source.pixel, to += target_pixel) std::copy_n(first, channels, to);
   }
-  std::fill(target + end * c, target + span.width * c, 0.0f);
+  std::fill(target + end * target_pixel, target + span.width * target_pixel, 0.0f);
 }
 
 void run_taps(const Context& context, const TapProblem& p, const TapPacker& packer) {
   const KernelTable& kernels = *context.kernels;
   const Plan plan(kernels.gemm, p);
-  const Workspace<float> packed(context, plan.depth * plan.panels.total_width());
-  if (plan.dots) {
-    pack_columns(context, plan, packer, packed.get());
-  } else {
-    context.parallel(plan.panels.count(), [&](int64_t panel, int) {
-      const int64_t column = plan.panels.first_column(panel);
-      packer.pack(column, plan.panels.columns(panel), plan.panels.width(panel), packed.get() + column * plan.depth);
-    });
-  }
+  const Workspace<float> packed(context, p.groups * plan.group_floats);
+  const ThreadWorkspace<float> turned(context, plan.dots ? plan.group_floats : 0);
+  context.parallel(p.groups * plan.panels.count(), [&](int64_t i, int thread) {
+    const int64_t group = i / plan.panels.count();
+    const int64_t panel = i % plan.panels.count();
+    float* weights = packed.get() + group * plan.group_floats;
+    if (plan.dots) return pack_columns(plan, packer, group, turned.get(thread), weights);
+    const int64_t column = plan.panels.first_column(panel);
+    packer.pack(group, column, plan.panels.columns(panel), plan.panels.width(panel), weights + column * plan.depth);
+  });
   const ThreadWorkspace<float> scratch(context, plan.scratch_floats());
   const ThreadWorkspace<GemmRun> runs(context, p.taps());
   const int64_t slices = plan.planes.count * plan.rows.count;
-  context.parallel(slices * plan.panel_groups, [&](int64_t index, int thread) {
-    const int64_t group = index / slices;
+  context.parallel(slices * plan.blocks.count * plan.panel_groups, [&](int64_t index, int thread) {
+    const int64_t block = index / slices;  // of groups, or of panels where there is one group
     const int64_t i = index % plan.rows.count;
     const int64_t share = index % slices / plan.rows.count;
-    const bool all = plan.panel_groups == 1;
-    for (int64_t z = plan.planes.begin(share); z < plan.planes.end(share); z++) {
-      const Slice slice{z / p.output.depths, z % p.output.depths, plan.rows.begin(i),
-                        plan.rows.end(i),    all ? 0 : group,     all ? plan.panels.count() : group + 1};
+    Slice slice{};
+    slice.begin = plan.rows.begin(i);
+    slice.end = plan.rows.end(i);
+    slice.first_group = plan.blocks.begin(p.groups == 1 ? 0 : block);
+    slice.last_group = plan.blocks.end(p.groups == 1 ? 0 : block);
+    slice.first_panel = plan.panel_groups == 1 ? 0 : block;
+    slice.last_panel = plan.panel_groups == 1 ? plan.panels.count() : block + 1;
+    for (int64_t plane = plan.planes.begin(share); plane < plan.planes.end(share); plane++) {
+      slice.n = plane / p.output.depths;
+      slice.z = plane % p.output.depths;
       run_slice(kernels, plan, slice, packed.get(), runs.get(thread), scratch.get(thread));
     }
   });

@@ -27,17 +27,18 @@ struct TapImage {
   const float* data;
   int64_t n, d, h, w;
   int64_t pixel;     // floats between pixels: all channels
-  int64_t channels;  // of this group; data points at its first
+  int64_t channels;  // of a group; data points at the first group's first
 };
 
 struct TapOutput {
   float* data;
   int64_t depths, rows, columns;     // of the phase
   int64_t image, depth, row, pixel;  // floats between images, depths, rows and pixels of the phase
-  int64_t channels;                  // of this group; data points at its first
+  int64_t channels;                  // of a group; data points at the first group's first
 };
 
 struct TapProblem {
+  int64_t groups;
   TapImage source;
   TapOutput output;
   TapLine depths, rows, columns;
@@ -47,10 +48,11 @@ struct TapProblem {
   int64_t taps() const { return depths.count() * rows.count() * columns.count(); }
 };
 
-// Writes the packed panel of output channels [column, column + columns), `channels` rows for each tap in order.
+// Writes the packed panel of a group's output channels [column, column + columns), `channels` rows for each tap in
+// order.
 struct TapPacker {
   virtual ~TapPacker() = default;
-  virtual void pack(int64_t column, int64_t columns, int64_t width, float* panel) const = 0;
+  virtual void pack(int64_t group, int64_t column, int64_t columns, int64_t width, float* panel) const = 0;
 };
 
 void run_taps(const Context& context, const TapProblem& problem, const TapPacker& packer);
@@ -61,8 +63,9 @@ struct TapSpan {
 };
 TapSpan tap_span(const TapLine& columns, int64_t step, int64_t outputs);
 
-// Copies columns [span.first, span.first + span.width) of one group from the source row that starts at `from`, zero
-// outside the image.
-void copy_padded_row(const TapImage& source, const float* from, TapSpan span, float* target);
+// Copies `channels` floats of columns [span.first, span.first + span.width) of the source row that starts at `from`,
+// zero outside the image, to pixels that lie `target_pixel` floats apart.
+void copy_padded_row(const TapImage& source, const float* from, TapSpan span, int64_t channels, int64_t target_pixel,
+                     float* target);
 
 }  // namespace strided

@@ -115,8 +115,10 @@ struct Half {
   static STRIDED_INLINE V load(const float* p) { return _mm256_loadu_ps(p); }
   static STRIDED_INLINE V load(const float* p, M mask) { return _mm256_maskz_loadu_ps(mask, p); }
   static STRIDED_INLINE void store(float* p, V v, M mask) { _mm256_mask_storeu_ps(p, mask, v); }
-  // a in every lane, times b, plus c.
-  static STRIDED_INLINE V fma(Vec a, V b, V c) { return _mm256_fmadd_ps(_mm512_castps512_ps256(a), b, c); }
+  static STRIDED_INLINE V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+  static STRIDED_INLINE V set1(float value) { return _mm256_set1_ps(value); }
+  // The first half of a whole register.
+  static STRIDED_INLINE V half(Vec v) { return _mm512_castps512_ps256(v); }
 };
 
 // The sum of all lanes, added in a fixed tree.

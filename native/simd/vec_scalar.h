@@ -128,7 +128,10 @@ struct Half {
   static STRIDED_INLINE void store(float* p, V v, M mask) {
     if (mask) *p = v;
   }
-  static STRIDED_INLINE V fma(Vec a, V b, V c) { return a * b + c; }
+  static STRIDED_INLINE V fma(V a, V b, V c) { return a * b + c; }
+  static STRIDED_INLINE V set1(float value) { return value; }
+  // The first half of a whole register.
+  static STRIDED_INLINE V half(Vec v) { return v; }
 };
 
 STRIDED_INLINE float reduce_add(Vec a) { return a; }
