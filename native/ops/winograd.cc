@@ -15,6 +15,11 @@ constexpr int64_t kSliceFloats = 128 << 10;
 constexpr int64_t kStepFloats = 2 << 20;
 // Input channels whose weights are transformed at a time.
 constexpr int64_t kWeightDepth = 32;
+// From here on transformed weights leave L3: each panel's are then made when they are needed, this many input channels
+// at a time, which stay in L2 beside the products of so many tiles.
+constexpr int64_t kStreamedWeights = 4 << 20;  // floats
+constexpr int64_t kStreamedDepth = 64;
+constexpr int64_t kStreamedTiles = 160;
 
 struct Plan {
   const WinogradKernels& w;
@@ -39,6 +44,7 @@ struct Plan {
   int64_t v_plane(int64_t count) const { return count * ic + kPlanePadding; }
   int64_t m_plane(int64_t count) const { return count * oc + kPlanePadding; }
   int64_t tile_floats() const { return frequencies * (ic + oc); }
+  int64_t kernel_taps() const { return int64_t{w.kernel} * w.kernel; }
 };
 
 void transform_input(const Plan& plan, int64_t tile, const float* source, const float* zeros, float* v, int64_t plane) {
@@ -128,23 +134,91 @@ void run_staged(const Context& context, const Plan& plan, const float* source, c
   }
 }
 
+// Transforms the weights of input channels [k, k + depth) of one panel; `taps` has room for them.
+template <typename Pack>
+void transform_weights(const Plan& plan, int64_t panel, int64_t k, int64_t depth, Pack pack, float* taps, float* u,
+                       int64_t plane) {
+  const int64_t size = depth * plan.panels.width(panel);
+  for (int64_t tap = 0; tap < plan.kernel_taps(); tap++) pack(tap, k, depth, panel, taps + tap * size);
+  plan.w.weights(size, taps, u, plane);
+}
+
+// All tiles are transformed; then each slice takes one panel of output channels through weights, products and output.
+template <typename Pack>
+void run_streamed(const Context& context, const Plan& plan, const float* source, const float* zeros, Pack pack,
+                  float* output) {
+  const int64_t count = plan.tiles.count();
+  const int64_t v_plane = plan.v_plane(count);
+  const Workspace<float> v(context, plan.frequencies * v_plane);
+  const Slices groups(count, 4);
+  context.parallel(groups.count, [&](int64_t slice, int) {
+    for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
+      transform_input(plan, t, source, zeros, v.get() + t * plan.ic, v_plane);
+    }
+  });
+  const Slices chunks(plan.ic, kStreamedDepth);
+  const int64_t width = plan.panels.max_width();
+  const int64_t u_plane = kStreamedDepth * width + kPlanePadding;
+  const int64_t m_plane = count * width + kPlanePadding;
+  const ThreadWorkspace<float> taps(context, plan.kernel_taps() * kWeightDepth * width);
+  const ThreadWorkspace<float> u(context, plan.frequencies * u_plane);
+  const ThreadWorkspace<float> m(context, plan.frequencies * m_plane);
+  context.parallel(plan.panels.count(), [&](int64_t panel, int thread) {
+    const int64_t column = plan.panels.first_column(panel);
+    GemmTile tile{};
+    tile.rows = count;
+    tile.columns = plan.panels.columns(panel);
+    tile.units = plan.panels.units(panel);
+    tile.a_row = plan.ic;
+    tile.a_k = 1;
+    tile.b_k = plan.panels.width(panel);
+    tile.c_row = tile.b_k;
+    for (int64_t i = 0; i < chunks.count; i++) {
+      const int64_t k = chunks.begin(i);
+      const int64_t depth = chunks.end(i) - k;
+      const Slices strips(depth, kWeightDepth);
+      for (int64_t j = 0; j < strips.count; j++) {
+        const int64_t at = strips.begin(j);
+        transform_weights(plan, panel, k + at, strips.end(j) - at, pack, taps.get(thread),
+                          u.get(thread) + at * tile.b_k, u_plane);
+      }
+      const GemmRun run{0, 0, depth};
+      tile.runs = &run;
+      tile.run_count = 1;
+      tile.accumulate = i > 0;
+      for (int64_t f = 0; f < plan.frequencies; f++) {
+        tile.a = v.get() + f * v_plane + k;
+        tile.b = u.get(thread) + f * u_plane;
+        tile.c = m.get(thread) + f * m_plane;
+        context.kernels->gemm.panel(tile);
+      }
+    }
+    for (int64_t t = 0; t < count; t++) {
+      WinogradOutput place = plan.tiles.place(t, plan.oc, output);
+      place.data += column;
+      plan.w.output(tile.columns, m.get(thread) + t * tile.c_row, m_plane,
+                    plan.bias == nullptr ? nullptr : plan.bias + column, place);
+    }
+  });
+}
+
 // pack(tap, first input channel, channels, panel, target) writes one tap's weights as [channels, panel width].
 template <typename Pack>
 void run(const Context& context, const Plan& plan, const float* source, float* output, Pack pack) {
   const Workspace<float> zeros(context, plan.ic);
   std::fill_n(zeros.get(), plan.ic, 0.0f);
+  if (plan.frequencies * plan.u_plane >= kStreamedWeights && plan.tiles.count() <= kStreamedTiles) {
+    return run_streamed(context, plan, source, zeros.get(), pack, output);
+  }
   const Workspace<float> u(context, plan.frequencies * plan.u_plane);
   const Slices depths(plan.ic, kWeightDepth);
-  const int64_t kernel_taps = int64_t{plan.w.kernel} * plan.w.kernel;
-  const ThreadWorkspace<float> taps(context, kernel_taps * ceil_div(plan.ic, depths.count) * plan.panels.max_width());
+  const ThreadWorkspace<float> taps(context, plan.kernel_taps() * kWeightDepth * plan.panels.max_width());
   context.parallel(plan.panels.count() * depths.count, [&](int64_t slice, int thread) {
     const int64_t panel = slice / depths.count;
     const int64_t k = depths.begin(slice % depths.count);
-    const int64_t depth = depths.end(slice % depths.count) - k;
-    const int64_t width = plan.panels.width(panel);
-    for (int64_t tap = 0; tap < kernel_taps; tap++) pack(tap, k, depth, panel, taps.get(thread) + tap * depth * width);
-    plan.w.weights(depth * width, taps.get(thread), u.get() + plan.panels.first_column(panel) * plan.ic + k * width,
-                   plan.u_plane);
+    float* target = u.get() + plan.panels.first_column(panel) * plan.ic + k * plan.panels.width(panel);
+    transform_weights(plan, panel, k, depths.end(slice % depths.count) - k, pack, taps.get(thread), target,
+                      plan.u_plane);
   });
   (plan.frequencies * plan.u_plane <= kResidentWeights ? run_fused : run_staged)(context, plan, source, zeros.get(),
                                                                                  u.get(), output);

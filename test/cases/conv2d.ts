@@ -81,7 +81,7 @@ export const conv2d: CaseSet<'conv2d'> = {
     tiles_padded_twice: 'ic16ih5oc33kh3sh1ph2',
     tiles_one_pixel: 'n5ic24ih3oc24kh3sh1ph0',
     tiles_dilated: 'n2ic17ih13iw11oc18kh3sh1ph2dh2',
-    tiles_dilated_mixed: 'ic16ih9iw21oc33kh3sh1ph1pw3dh1dw3',
+    tiles_dilated_mixed: 'ic16ih9iw21oc33kh3sh1ph2pw3dh2dw3',
     tiles_dilated_past: 'ic16ih7oc16kh3sh1ph5dh5',
     same_odd: 'ic3ih6oc4kh2sh1ph0oh6ow6',
     groups: 'n2g2ic6ih6oc8kh3sh1ph1',
