@@ -57,6 +57,29 @@ struct Row {
   }
 };
 
+// Adds one run to rows [kFirst, kLast) of a tile.
+template <int MR, int NR, typename Last, Order order, int kFirst, int kLast>
+STRIDED_INLINE void add_run(const GemmTile& t, const GemmRun& run, int64_t row, typename Last::M mask,
+                            Row<NR, Last> (&acc)[MR]) {
+  const int64_t a_row = order == Order::panel ? t.a_row : 1;
+  const int64_t a_k = order == Order::panel ? 1 : t.a_k;
+  const int64_t b_k = t.b_k;
+  const float* STRIDED_RESTRICT a = t.a + row * a_row + run.a;
+  const float* STRIDED_RESTRICT b = t.b + run.b * t.b_run;
+  for (int64_t k = run.k; k > 0; k--) {
+    Row<NR, Last> b_row;
+    if constexpr (order == Order::panel) {
+      b_row.load(b);
+    } else {
+      b_row.load(b, mask);
+    }
+#pragma GCC unroll 16
+    for (int m = kFirst; m < kLast; m++) acc[m].add_product(a[m * a_row], b_row);
+    a += a_k;
+    b += b_k;
+  }
+}
+
 template <int MR, int NR, typename Last, Order order>
 void tile(const GemmTile& t, int64_t row) {
   const auto mask = Last::first_lanes(t.columns - (NR - 1) * kLanes);
@@ -72,24 +95,20 @@ void tile(const GemmTile& t, int64_t row) {
 #pragma GCC unroll 16
     for (int m = 0; m < MR; m++) acc[m].clear();
   }
-  const int64_t a_row = order == Order::panel ? t.a_row : 1;
-  const int64_t a_k = order == Order::panel ? 1 : t.a_k;
-  const int64_t b_k = t.b_k;
   for (int64_t r = 0; r < t.run_count; r++) {
     const GemmRun& run = t.runs[r];
-    const float* STRIDED_RESTRICT a = t.a + row * a_row + run.a;
-    const float* STRIDED_RESTRICT b = t.b + run.b * t.b_run;
-    for (int64_t k = run.k; k > 0; k--) {
-      Row<NR, Last> b_row;
-      if constexpr (order == Order::panel) {
-        b_row.load(b);
-      } else {
-        b_row.load(b, mask);
+    // Padding beside an image is skipped, not multiplied. A tile is never both first and last where that would matter:
+    // its one row would have nothing to add.
+    if (order == Order::panel && run.skips_first && row == 0) {
+      if (run.skips_last && row + MR == t.rows) {
+        if constexpr (MR > 2) add_run<MR, NR, Last, order, 1, MR - 1>(t, run, row, mask, acc);
+      } else if constexpr (MR > 1) {
+        add_run<MR, NR, Last, order, 1, MR>(t, run, row, mask, acc);
       }
-#pragma GCC unroll 16
-      for (int m = 0; m < MR; m++) acc[m].add_product(a[m * a_row], b_row);
-      a += a_k;
-      b += b_k;
+    } else if (order == Order::panel && run.skips_last && row + MR == t.rows) {
+      if constexpr (MR > 1) add_run<MR, NR, Last, order, 0, MR - 1>(t, run, row, mask, acc);
+    } else {
+      add_run<MR, NR, Last, order, 0, MR>(t, run, row, mask, acc);
     }
   }
 #pragma GCC unroll 16
@@ -167,6 +186,20 @@ void dot_of(const GemmTile& t) {
   for (; row < t.rows; row++) dot_tile<1, NC>(t, row);
 }
 
+// Each tile of a panel reads all of b again, at twice the price of a multiplication for a register from L2; each row
+// reads a once for all registers across. 8 rows are better off in one tile of 3 registers than in two of 4.
+template <int NR>
+int cheaper_registers(int64_t rows, double least, int best) {
+  const double tiles = static_cast<double>((rows + max_rows(NR) - 1) / max_rows(NR));
+  const double cost = 2 * tiles + 0.75 * static_cast<double>(rows) / NR;
+  // A near tie goes to the wider panel, which has fewer ends.
+  if (best == 0 || cost < 0.8 * least) best = NR, least = cost;
+  if constexpr (NR > 2) return cheaper_registers<NR - 1>(rows, least, best);
+  return best;
+}
+
+int panel_registers(int64_t rows) { return cheaper_registers<kMaxVectors>(rows, 0, 0); }
+
 constexpr int kRegisterUnits = kLanes / Half::kLanes;
 
 template <int NR, Order order>
@@ -188,6 +221,7 @@ const GemmKernels& gemm_kernels<kIsa>() {
       Half::kLanes,
       kMaxVectors * kRegisterUnits,
       kRegisterUnits,
+      panel_registers,
       width_of<kMaxVectors, Order::panel>,
       width_of<kMaxVectors, Order::outer>,
       kDotColumns,

@@ -28,6 +28,10 @@ struct GemmRun {
   int64_t a;  // in elements
   int64_t b;  // in b_run elements: rows of a panel, or elements
   int64_t k;
+  // Whether the first, or the last, row of c has no part in this run: what a would be there is not read. For panel
+  // only.
+  bool skips_first = false;
+  bool skips_last = false;
 };
 
 struct GemmTile {
@@ -52,6 +56,8 @@ struct GemmKernels {
   int unit;  // columns; panels are a whole number of units wide
   int max_units;
   int register_units;  // a register holds so many
+  // Registers across a panel that its columns are cheapest in, where tiles are at most `rows` high and b comes from L2.
+  int (*panel_registers)(int64_t rows);
   void (*panel)(const GemmTile& tile);
   void (*outer)(const GemmTile& tile);
   int max_dot_columns;

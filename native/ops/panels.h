@@ -9,13 +9,11 @@ namespace strided {
 // register; only the last panel may have an odd number of them.
 class Panels {
  public:
-  Panels(const GemmKernels& kernels, int64_t columns)
-      : unit_(kernels.unit),
-        columns_(columns),
-        units_(ceil_div(columns, kernels.unit)),
-        register_units_(kernels.register_units),
-        registers_(ceil_div(units_, kernels.register_units)),
-        count_(ceil_div(units_, kernels.max_units)) {}
+  Panels(const GemmKernels& kernels, int64_t columns) : Panels(kernels, columns, kernels.max_units) {}
+  // Panels of a product of so many rows at a time, whose weights come from L2.
+  static Panels for_rows(const GemmKernels& kernels, int64_t columns, int64_t rows) {
+    return {kernels, columns, kernels.panel_registers(rows) * kernels.register_units};
+  }
 
   int64_t count() const { return count_; }
   int64_t first_column(int64_t panel) const { return first_unit(panel) * unit_; }
@@ -35,6 +33,14 @@ class Panels {
   int64_t total_width() const { return units_ * unit_; }
 
  private:
+  Panels(const GemmKernels& kernels, int64_t columns, int64_t max_units)
+      : unit_(kernels.unit),
+        columns_(columns),
+        units_(ceil_div(columns, kernels.unit)),
+        register_units_(kernels.register_units),
+        registers_(ceil_div(units_, kernels.register_units)),
+        count_(ceil_div(units_, max_units)) {}
+
   int64_t first_unit(int64_t panel) const {
     return panel == count_ ? units_ : panel * registers_ / count_ * register_units_;
   }

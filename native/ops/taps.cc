@@ -8,9 +8,14 @@
 namespace strided {
 namespace {
 
-// Packed weights up to here stay in L2 beside the rows of a slice; larger ones are walked a panel at a time by all
-// slices.
+// Bytes of packed weights that stay in L2 beside the rows of a slice. Where all panels are more, each slice takes one
+// of them; where even a panel is more, a chunk of it after the other, each over all pixels of the slice.
 constexpr int64_t kResidentPanels = 512 << 10;
+constexpr int64_t kResidentChunk = 256 << 10;
+// From so many channels on a run of one tap is long enough not to be joined with its neighbours in a padded copy.
+constexpr int64_t kSkipChannels = 24;
+// Output pixels that share each read of such a panel from beyond L2.
+constexpr int64_t kPanelPixels = 128;
 // Channels of the groups that share a slice: a few rows of them stay in L1. Each copied pixel is longer by the padding,
 // lest pixels a power of two apart share a set.
 constexpr int64_t kBlockChannels = 64;
@@ -23,6 +28,8 @@ struct Plan {
   int64_t depth;         // rows of a packed panel
   int64_t group_floats;  // of a group's packed weights
   Slices blocks;         // of groups
+  bool dots;             // so few output channels that registers run along the sum
+  bool skips;            // one padding column on either side at most: the tile skips it
   bool copies;           // rows are copied into zero-padded scratch
   int64_t source_pixel;  // floats between source pixels as the tile sees them
   int64_t source_row;
@@ -30,16 +37,19 @@ struct Plan {
   Slices planes;         // depths of all images: small ones share a slice
   int64_t scratch_rows;  // of one source depth, at most
   int64_t panel_groups;
-  bool dots;  // so few output channels that registers run along the sum
+  int64_t chunk_rows;  // kernel rows of a chunk
 
   Plan(const GemmKernels& kernels, const TapProblem& problem)
       : p(problem),
-        panels(kernels, problem.output.channels),
+        panels(Panels::for_rows(kernels, problem.output.channels, problem.output.columns)),
         span(tap_span(problem.columns, problem.step_w, problem.output.columns)),
         depth(problem.taps() * problem.source.channels),
         group_floats(depth * panels.total_width()),
         blocks(problem.groups, std::max<int64_t>(1, kBlockChannels / problem.source.channels)),
-        copies(problem.groups > 1 || span.first < 0 || span.first + span.width > problem.source.w),
+        dots(problem.output.channels <= kernels.max_dot_columns && problem.source.channels >= kernels.unit),
+        skips(!dots && problem.groups == 1 && problem.source.channels >= kSkipChannels && span.first >= -1 &&
+              span.first + span.width <= problem.source.w + 1),
+        copies(problem.groups > 1 || (!skips && (span.first < 0 || span.first + span.width > problem.source.w))),
         source_pixel(problem.groups > 1
                          ? ceil_div(problem.groups, blocks.count) * problem.source.channels + kPixelPadding
                          : problem.source.pixel),
@@ -47,14 +57,17 @@ struct Plan {
         rows(problem.output.rows, rows_per_slice()),
         planes(problem.source.n * problem.output.depths, std::max<int64_t>(1, rows_per_slice() / problem.output.rows)),
         scratch_rows(0),
-        panel_groups(problem.groups == 1 && 4 * group_floats > kResidentPanels ? panels.count() : 1),
-        dots(problem.output.channels <= kernels.max_dot_columns && problem.source.channels >= kernels.unit) {
+        panel_groups(by_panel() ? panels.count() : 1),
+        chunk_rows(std::max<int64_t>(
+            1, kResidentChunk / (4 * problem.columns.count() * problem.source.channels * panels.max_width()))) {
     for (int64_t i = 0; i < rows.count; i++) {
       scratch_rows = std::max(scratch_rows, source_end(rows.end(i)) - source_begin(rows.begin(i)));
     }
   }
 
+  bool by_panel() const { return p.groups == 1 && 4 * group_floats > kResidentPanels; }
   int64_t rows_per_slice() const {
+    if (by_panel()) return ceil_div(kPanelPixels, p.output.columns);
     const int64_t groups = ceil_div(p.groups, blocks.count);
     const int64_t row_flops = 2 * groups * depth * p.output.channels * p.output.columns;
     return std::max<int64_t>(1, kFlopSlice / std::max<int64_t>(row_flops, 1));
@@ -79,28 +92,35 @@ struct Slice {
   int64_t first_panel, last_panel;
 };
 
-// The runs of one output row: taps whose rows lie inside the source; neighbours in memory are joined.
-int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, GemmRun* runs) {
+bool continues(const GemmRun& before, const GemmRun& run) {
+  return before.a + before.k == run.a && before.skips_first == run.skips_first && before.skips_last == run.skips_last;
+}
+
+// The runs of one output row under kernel rows [begin, end), counted over all depths: taps whose rows lie inside the
+// source; neighbours in memory are joined.
+int64_t make_runs(const Plan& plan, const Slice& slice, int64_t row, int64_t begin, int64_t end, GemmRun* runs) {
   const TapProblem& p = plan.p;
   const int64_t channels = p.source.channels;
   const int64_t first_row = plan.source_begin(slice.begin);
   int64_t count = 0;
-  for (int64_t h = 0; h < p.depths.count(); h++) {
-    if (!plan.depth_inside(slice.z, h)) continue;
-    for (int64_t i = 0; i < p.rows.count(); i++) {
-      const int64_t source_row = row * p.step_h + p.rows.at(i);
-      if (source_row < 0 || source_row >= p.source.h) continue;
-      const int64_t at = plan.copies ? h * plan.scratch_rows + source_row - first_row
-                                     : plan.source_depth(slice.z, h) * p.source.h + source_row;
-      for (int64_t j = 0; j < p.columns.count(); j++) {
-        const int64_t column = p.columns.at(j) - (plan.copies ? plan.span.first : 0);
-        const int64_t a = at * plan.source_row + column * plan.source_pixel;
-        const int64_t b = ((h * p.rows.count() + i) * p.columns.count() + j) * channels;
-        if (j > 0 && runs[count - 1].a + runs[count - 1].k == a) {
-          runs[count - 1].k += channels;
-        } else {
-          runs[count++] = {a, b, channels};
-        }
+  for (int64_t kernel_row = begin; kernel_row < end; kernel_row++) {
+    const int64_t h = kernel_row / p.rows.count();
+    const int64_t source_row = row * p.step_h + p.rows.at(kernel_row % p.rows.count());
+    if (!plan.depth_inside(slice.z, h) || source_row < 0 || source_row >= p.source.h) continue;
+    const int64_t at = plan.copies ? h * plan.scratch_rows + source_row - first_row
+                                   : plan.source_depth(slice.z, h) * p.source.h + source_row;
+    for (int64_t j = 0; j < p.columns.count(); j++) {
+      const int64_t offset = p.columns.at(j);
+      GemmRun run{};
+      run.a = at * plan.source_row + (offset - (plan.copies ? plan.span.first : 0)) * plan.source_pixel;
+      run.b = (kernel_row * p.columns.count() + j) * channels;
+      run.k = channels;
+      run.skips_first = plan.skips && offset < 0;
+      run.skips_last = plan.skips && (p.output.columns - 1) * p.step_w + offset >= p.source.w;
+      if (j > 0 && continues(runs[count - 1], run)) {
+        runs[count - 1].k += channels;
+      } else {
+        runs[count++] = run;
       }
     }
   }
@@ -130,6 +150,8 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
   const float* image = p.source.data + slice.n * p.source.d * p.source.h * p.source.w * p.source.pixel;
   if (plan.copies) copy_rows(plan, slice, image, scratch);
   const auto product = plan.dots ? kernels.gemm.dot : kernels.gemm.panel;
+  const int64_t kernel_rows = p.depths.count() * p.rows.count();
+  const int64_t chunk = plan.dots ? kernel_rows : plan.chunk_rows;
   GemmTile tile{};
   tile.rows = p.output.columns;
   tile.a_row = p.step_w * plan.source_pixel;
@@ -149,10 +171,13 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
       tile.b_run = plan.dots ? 1 : tile.b_k;
       tile.bias = p.bias == nullptr ? nullptr : p.bias + first + column;
       float* output = p.output.data + slice.n * p.output.image + slice.z * p.output.depth + first + column;
-      for (int64_t row = slice.begin; row < slice.end; row++) {
-        tile.run_count = make_runs(plan, slice, row, runs);
-        tile.c = output + row * p.output.row;
-        product(tile);
+      for (int64_t begin = 0; begin < kernel_rows; begin += chunk) {
+        tile.accumulate = begin > 0;
+        for (int64_t row = slice.begin; row < slice.end; row++) {
+          tile.run_count = make_runs(plan, slice, row, begin, std::min(begin + chunk, kernel_rows), runs);
+          tile.c = output + row * p.output.row;
+          product(tile);
+        }
       }
     }
   }
