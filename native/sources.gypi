@@ -28,6 +28,7 @@
       "native/dispatch/cpu.cc",
       "native/dispatch/kernel_table.cc",
       "native/runtime/available_threads.cc",
+      "native/runtime/guarded_memory.cc",
       "native/runtime/memory_pool.cc",
       "native/runtime/thread_pool.cc",
       "native/ops/activation.cc",

@@ -22,7 +22,7 @@ export interface NativeEnvironment extends Kernels<BufferRef> {
 
 /** What the addon exports. */
 export interface NativeAddon {
-  createEnvironment(options: { isa: string; threads: number }): NativeEnvironment
+  createEnvironment(options: { isa: string; threads: number; guard: string }): NativeEnvironment
   cpu(): { isas: string[]; threads: number }
 }
 
@@ -30,6 +30,8 @@ export interface NativeAddon {
 export interface NativeOptions {
   isa?: string
   threads?: number
+  /** For tests: every block lies alone in memory, right after or right before a page that may not be touched. */
+  guard?: 'before' | 'after'
 }
 
 // A buffer is named by one number, block + byte offset * 2^20: see native/binding/environment.h.
@@ -121,7 +123,7 @@ export function createNativeBackend(options: NativeOptions = {}): Backend {
   const cpu = native.cpu()
   const isa = chooseIsa(options.isa ?? process.env.STRIDED_ISA, cpu.isas)
   const threads = chooseThreads(options.threads ?? process.env.STRIDED_NUM_THREADS, cpu.threads)
-  const environment = native.createEnvironment({ isa, threads })
+  const environment = native.createEnvironment({ isa, threads, guard: options.guard ?? 'none' })
   environment.setConvPrecision(chooseConvPrecision(process.env.STRIDED_CONV))
   return {
     kernels: process.env.STRIDED_TRACE === '1' ? traced(environment) : environment,

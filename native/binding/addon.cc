@@ -1,4 +1,4 @@
-// The addon's exports: `createEnvironment({ isa, threads })`, whose result has the functions below, and `cpu()`.
+// The addon's exports: `createEnvironment({ isa, threads, guard })`, whose result has the functions below, and `cpu()`.
 #include <napi.h>
 
 #include <memory>
@@ -141,8 +141,9 @@ Napi::Value create_environment(const Napi::CallbackInfo& info) {
     const Fields options(env, info[0]);
     const Isa isa = isa_named(info[0].As<Napi::Object>().Get("isa").ToString().Utf8Value());
     const int threads = static_cast<int>(std::min<int64_t>(options.integer("threads", 1), kMaxThreads));
+    const Guard guard = static_cast<Guard>(options.choice("guard", {"none", "before", "after"}));
     auto& environments = env.GetInstanceData<Instance>()->environments;
-    environments.push_back(std::make_unique<Environment>(env, isa, threads));
+    environments.push_back(std::make_unique<Environment>(env, isa, threads, guard));
     Napi::Object target = Napi::Object::New(env);
     export_all(env, target, environments.back().get(), std::make_index_sequence<kExportCount>());
     return target;

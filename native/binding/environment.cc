@@ -22,8 +22,8 @@ constexpr int64_t kPressure = int64_t{1} << 46;
 
 }  // namespace
 
-Environment::Environment(napi_env env, Isa isa, int threads)
-    : env_(env), byte_budget_(kLeastBytes), storage_budget_(kLeastStorages) {
+Environment::Environment(napi_env env, Isa isa, int threads, Guard guard)
+    : env_(env), pool_(guard), byte_budget_(kLeastBytes), storage_budget_(kLeastStorages) {
   context.kernels = &kernel_table(isa);
   context.memory = &pool_;
   context.threads = threads;

@@ -21,7 +21,7 @@ constexpr int64_t kOffsetLimit = int64_t{1} << 33;
 
 class Environment {
  public:
-  Environment(napi_env env, Isa isa, int threads);
+  Environment(napi_env env, Isa isa, int threads, Guard guard);
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;

@@ -70,7 +70,7 @@ void unmap_pages(void* block, size_t size) { munmap(block, whole_pages(size)); }
 
 }  // namespace
 
-MemoryPool::MemoryPool() : free_(kClasses) {}
+MemoryPool::MemoryPool(Guard guard) : guard_(guard), free_(kClasses) {}
 
 MemoryPool::~MemoryPool() {
   trim(0);
@@ -93,6 +93,12 @@ void* MemoryPool::create(size_t size) {
 
 void* MemoryPool::allocate(size_t bytes) {
   if (bytes > size_t{1} << 47) return nullptr;
+  if (guard_ != Guard::none) {
+    void* guarded = map_guarded(bytes, guard_);
+    if (guarded != nullptr) live_ += bytes;
+    if (live_ > peak_) peak_ = live_;
+    return guarded;
+  }
   size_t size;
   std::vector<void*>& list = free_[size_class(bytes, &size)];
   void* block;
@@ -114,6 +120,11 @@ void* MemoryPool::allocate(size_t bytes) {
 }
 
 void MemoryPool::release(void* block, size_t bytes) {
+  if (guard_ != Guard::none) {
+    unmap_guarded(block, bytes, guard_);
+    live_ -= bytes;
+    return;
+  }
   size_t size;
   std::vector<void*>& list = free_[size_class(bytes, &size)];
   list.push_back(block);

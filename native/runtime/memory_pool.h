@@ -10,11 +10,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "guarded_memory.h"
+
 namespace strided {
 
 class MemoryPool {
  public:
-  MemoryPool();
+  // With a guard nothing is kept: every block is mapped alone, and unmapped when it is released.
+  explicit MemoryPool(Guard guard = Guard::none);
   ~MemoryPool();
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
@@ -33,6 +36,7 @@ class MemoryPool {
  private:
   void* create(size_t size);
 
+  const Guard guard_;
   std::vector<std::vector<void*>> free_;
   std::vector<void*> slabs_;
   size_t slab_left_ = 0;

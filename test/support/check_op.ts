@@ -58,6 +58,8 @@ export interface KernelCall {
 export interface NamedBackend {
   name: string
   backend: Backend
+  /** Whether buffers lie against pages that may not be touched: then they have no rims of their own. */
+  guarded?: boolean
 }
 
 type AnyKernel = (...args: unknown[]) => void
@@ -162,9 +164,10 @@ const dtypeOf = (data: AnyArray): DType => {
 const bytesOf = (data: AnyArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** Places `data` `shift` elements past an aligned address; outputs start out as the pattern of the rims. */
-function place(backend: Backend, data: AnyArray, isOutput: boolean, shift: number, owner: object): Placed {
-  const begin = RIM + shift * data.BYTES_PER_ELEMENT
-  const before = new Uint8Array(begin + data.byteLength + RIM)
+function place(on: NamedBackend, data: AnyArray, isOutput: boolean, shift: number, owner: object): Placed {
+  const { backend } = on
+  const begin = on.guarded ? 0 : RIM + shift * data.BYTES_PER_ELEMENT
+  const before = new Uint8Array(begin + data.byteLength + (on.guarded ? 0 : RIM))
   for (let i = 0; i < before.length; i++) before[i] = i * 37 + 11
   if (!isOutput) before.set(bytesOf(data), begin)
   const block = backend.allocate(before.length, owner)
@@ -195,7 +198,8 @@ function readBack(backend: Backend, placed: Placed, readOnly: boolean, what: str
 }
 
 /** Runs the call on a backend and returns its buffers after it. */
-function runOn(backend: Backend, call: KernelCall, shift: number, what: string): AnyArray[] {
+function runOn(on: NamedBackend, call: KernelCall, shift: number, what: string): AnyArray[] {
+  const { backend } = on
   const owner = {}
   const placed: Placed[] = []
   const values: unknown[] = []
@@ -204,7 +208,7 @@ function runOn(backend: Backend, call: KernelCall, shift: number, what: string):
     if (arg.role === 'absent') return null
     if (arg.role === 'same') return values[arg.as]
     if (arg.role === 'list') return arg.items.map(value)
-    placed.push(place(backend, arg.data, arg.role === 'output', shift, owner))
+    placed.push(place(on, arg.data, arg.role === 'output', shift, owner))
     return placed[placed.length - 1].ref
   }
   try {
@@ -225,14 +229,15 @@ function runOn(backend: Backend, call: KernelCall, shift: number, what: string):
  */
 export function checkCall(call: KernelCall, backends: readonly NamedBackend[], threadCounts = [1, 2, 3]): void {
   const expected = expectations(call)
-  for (const { name, backend } of backends) {
+  for (const on of backends) {
+    const { name, backend } = on
     const threadsBefore = backend.getNumThreads()
     let first: AnyArray[] | null = null
     try {
       for (const [turn, threads] of threadCounts.entries()) {
         const what = `${call.kernel} ${call.title} on ${name} with ${threads} threads:`
         backend.setNumThreads(threads)
-        const results = runOn(backend, call, turn, what)
+        const results = runOn(on, call, turn, what)
         results.forEach((result, b) => {
           const wanted = expected[b]
           if (wanted === null) return
@@ -250,6 +255,10 @@ export function checkCall(call: KernelCall, backends: readonly NamedBackend[], t
 }
 
 /** {@link checkCall} for each of `calls`. */
-export function checkCalls(calls: readonly KernelCall[], backends: readonly NamedBackend[]): void {
-  for (const call of calls) checkCall(call, backends)
+export function checkCalls(
+  calls: readonly KernelCall[],
+  backends: readonly NamedBackend[],
+  threadCounts?: number[],
+): void {
+  for (const call of calls) checkCall(call, backends, threadCounts)
 }

@@ -3,18 +3,26 @@ import { describe, it } from 'vitest'
 import type { ConvPrecision } from '../../lib/kernels/backend.ts'
 import { type ProblemOp, type Problems, parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
 import type { CaseSet } from '../cases/case_set.ts'
-import { nativeBackends } from './backends.ts'
+import { guardedBackends, nativeBackends } from './backends.ts'
 import { checkCalls, type KernelCall, type NamedBackend } from './check_op.ts'
 
 /** The calls that cover every kernel of an op for one problem. */
 export type CallsOf<Op extends ProblemOp> = (problem: Problems[Op]) => KernelCall[]
 
 const cached = new Map<ConvPrecision, NamedBackend[]>()
+const cachedGuarded = new Map<ConvPrecision, NamedBackend[]>()
 
 /** The native backends, made once for all tests of a file. */
 export function backends(precision: ConvPrecision = 'fast'): NamedBackend[] {
   const known = cached.get(precision) ?? nativeBackends(precision)
   cached.set(precision, known)
+  return known
+}
+
+/** Likewise with all memory against pages that may not be touched. */
+function guarded(precision: ConvPrecision): NamedBackend[] {
+  const known = cachedGuarded.get(precision) ?? guardedBackends(precision)
+  cachedGuarded.set(precision, known)
   return known
 }
 
@@ -35,6 +43,11 @@ export function describeCases<Op extends ProblemOp>(
   describe(`${set.op} against the reference${precision === 'fast' ? '' : `, ${precision}`}`, () => {
     for (const [name, problem] of problems) {
       it(`${name} ${printProblem(set.op, problem)}`, () => checkCalls(calls(problem), backends(precision)))
+    }
+    for (const [name, text] of Object.entries(set.edges)) {
+      it(`${name} ${text}, between guard pages`, () => {
+        checkCalls(calls(parseProblem(set.op, text)), guarded(precision), [2])
+      })
     }
   })
 }
