@@ -1,6 +1,7 @@
 #include "gemm.h"
 
 #include "../simd/vec.h"
+#include "gemm_dot.h"
 
 namespace strided {
 namespace {
@@ -33,6 +34,11 @@ struct Row {
 #pragma GCC unroll 4
     for (int j = 0; j < NR - 1; j++) whole[j] = strided::load(p + j * kLanes);
     last = Last::load(p + (NR - 1) * kLanes);
+  }
+  STRIDED_INLINE void add(const float* p, typename Last::M mask) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) whole[j] = strided::add(whole[j], strided::load(p + j * kLanes));
+    last = Last::add(last, Last::load(p + (NR - 1) * kLanes, mask));
   }
   STRIDED_INLINE void clear() {
 #pragma GCC unroll 4
@@ -85,10 +91,7 @@ void tile(const GemmTile& t, int64_t row) {
   const auto mask = Last::first_lanes(t.columns - (NR - 1) * kLanes);
   float* const c = t.c + row * t.c_row;
   Row<NR, Last> acc[MR];
-  if (t.accumulate) {
-#pragma GCC unroll 16
-    for (int m = 0; m < MR; m++) acc[m].load(c + m * t.c_row, mask);
-  } else if (t.bias != nullptr) {
+  if (t.bias != nullptr && !t.accumulate) {
 #pragma GCC unroll 16
     for (int m = 0; m < MR; m++) acc[m].load(t.bias, mask);
   } else {
@@ -110,6 +113,11 @@ void tile(const GemmTile& t, int64_t row) {
     } else {
       add_run<MR, NR, Last, order, 0, MR>(t, run, row, mask, acc);
     }
+  }
+  if (t.accumulate) {
+    // Added last, so that this call's share is rounded by its own size and not by that of the whole sum.
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; m++) acc[m].add(c + m * t.c_row, mask);
   }
 #pragma GCC unroll 16
   for (int m = 0; m < MR; m++) acc[m].store(c + m * t.c_row, mask);
@@ -134,56 +142,6 @@ void rows_of(const GemmTile& t) {
     const int64_t end = (i + 1) * t.rows / tiles;
     tile_of<kRows, NR, Last, order>(end - begin, t, begin);
   }
-}
-
-// Columns and rows of a dot tile: 16 (8) accumulators with a register for each row and column beside them. One lane has
-// nothing to gain.
-constexpr int kDotColumns = kLanes > 1 ? 4 : 0;
-constexpr int kDotRows = kRegisters == 32 ? 4 : 2;
-
-template <int MR, int NC>
-void dot_tile(const GemmTile& t, int64_t row) {
-  Vec acc[MR][NC];
-#pragma GCC unroll 4
-  for (int m = 0; m < MR; m++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NC; j++) acc[m][j] = zero();
-  }
-  for (int64_t r = 0; r < t.run_count; r++) {
-    const float* STRIDED_RESTRICT a = t.a + row * t.a_row + t.runs[r].a;
-    const float* STRIDED_RESTRICT b = t.b + t.runs[r].b * t.b_run;
-    for (int64_t k = 0; k < t.runs[r].k; k += kLanes) {
-      const int64_t left = t.runs[r].k - k;
-      const Mask mask = first_lanes(left < kLanes ? left : kLanes);
-      Vec b_column[NC];
-#pragma GCC unroll 4
-      for (int j = 0; j < NC; j++) b_column[j] = load(b + j * t.b_k + k, mask);
-#pragma GCC unroll 4
-      for (int m = 0; m < MR; m++) {
-        const Vec a_row = load(a + m * t.a_row + k, mask);
-#pragma GCC unroll 4
-        for (int j = 0; j < NC; j++) acc[m][j] = fma(a_row, b_column[j], acc[m][j]);
-      }
-    }
-  }
-#pragma GCC unroll 4
-  for (int m = 0; m < MR; m++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NC; j++) {
-      const float start = t.bias == nullptr ? 0.0f : t.bias[j];
-      t.c[(row + m) * t.c_row + j] = start + reduce_add(acc[m][j]);
-    }
-  }
-}
-
-template <int NC>
-void dot_of(const GemmTile& t) {
-  if constexpr (NC > 1) {
-    if (t.columns < NC) return dot_of<NC - 1>(t);
-  }
-  int64_t row = 0;
-  for (; row + kDotRows <= t.rows; row += kDotRows) dot_tile<kDotRows, NC>(t, row);
-  for (; row < t.rows; row++) dot_tile<1, NC>(t, row);
 }
 
 // Each tile of a panel reads all of b again, at twice the price of a multiplication for a register from L2; each row

@@ -6,22 +6,26 @@
 namespace strided {
 namespace {
 
-// The points 0, ±2/3, ±3/2 and infinity of a patch of 6, with the powers and scales of ±a and ±b.
+// The points 0, ±5/8, ±3/2 and infinity of a patch of 6, with the powers and scales of ±a and ±b; all powers are exact.
 struct SixPoints {
   static constexpr int kPatch = 6;
-  static constexpr float a = 2.0f / 3, a2 = a * a, a3 = a2 * a, a4 = a2 * a2;
-  static constexpr float b = 1.5f, b2 = b * b, b3 = b2 * b, b4 = b2 * b2;
-  static constexpr float ca = 1 / (2 * a2 * (a2 - b2)), cb = 1 / (2 * b2 * (b2 - a2));
+  static constexpr double a = 0.625, a2 = a * a, a3 = a2 * a, a4 = a2 * a2;
+  static constexpr double b = 1.5, b2 = b * b, b3 = b2 * b, b4 = b2 * b2;
+  static constexpr double ca = 1 / (2 * a2 * (a2 - b2)), cb = 1 / (2 * b2 * (b2 - a2)), c0 = 1 / (a2 * b2);
+
+  // A constant in all lanes, rounded once.
+  static STRIDED_INLINE Vec k(double value) { return strided::set1(static_cast<float>(value)); }
 
   // Bᵀ d
   static STRIDED_INLINE void input(const Vec (&d)[6], Vec (&t)[6]) {
-    const Vec sum = set1(a2 + b2);
-    t[0] = fnma(sum, d[2], add(d[0], d[4]));
-    t[5] = fnma(sum, d[3], add(d[1], d[5]));
-    const Vec p = fnma(set1(b2), d[2], d[4]);
-    const Vec q = mul(set1(a), fnma(set1(b2), d[1], d[3]));
-    const Vec r = fnma(set1(a2), d[2], d[4]);
-    const Vec s = mul(set1(b), fnma(set1(a2), d[1], d[3]));
+    const Vec sum = k(a2 + b2);
+    const Vec product = k(a2 * b2);
+    t[0] = fnma(sum, d[2], fma(product, d[0], d[4]));
+    t[5] = fnma(sum, d[3], fma(product, d[1], d[5]));
+    const Vec p = fnma(k(b2), d[2], d[4]);
+    const Vec q = mul(k(a), fnma(k(b2), d[1], d[3]));
+    const Vec r = fnma(k(a2), d[2], d[4]);
+    const Vec s = mul(k(b), fnma(k(a2), d[1], d[3]));
     pairs(p, q, r, s, t);
   }
   // The values at 1, 2: first ± second, at 3, 4: third ± fourth.
@@ -31,7 +35,7 @@ struct SixPoints {
     t[3] = add(even_b, odd_b);
     t[4] = sub(even_b, odd_b);
   }
-  static STRIDED_INLINE Vec two(float x, Vec u, float y, Vec v) { return fma(set1(x), u, mul(set1(y), v)); }
+  static STRIDED_INLINE Vec two(double x, Vec u, double y, Vec v) { return fma(k(x), u, mul(k(y), v)); }
 };
 
 // Tiles of 4 for kernels of 3.
@@ -41,10 +45,10 @@ struct FourByThree : SixPoints {
 
   // G g
   static STRIDED_INLINE void weight(const Vec (&g)[3], Vec (&u)[6]) {
-    u[0] = g[0];
+    u[0] = mul(k(c0), g[0]);
     u[5] = g[2];
-    pairs(mul(set1(ca), fma(set1(a2), g[2], g[0])), mul(set1(ca * a), g[1]), mul(set1(cb), fma(set1(b2), g[2], g[0])),
-          mul(set1(cb * b), g[1]), u);
+    pairs(mul(k(ca), fma(k(a2), g[2], g[0])), mul(k(ca * a), g[1]), mul(k(cb), fma(k(b2), g[2], g[0])),
+          mul(k(cb * b), g[1]), u);
   }
   // Aᵀ m
   static STRIDED_INLINE void output(const Vec (&m)[6], Vec (&y)[4]) {
@@ -59,13 +63,13 @@ struct FourByThree : SixPoints {
   static STRIDED_INLINE void gradient(const Vec (&y)[4], Vec (&d)[6]) {
     d[0] = y[0];
     d[5] = y[3];
-    pairs(fma(set1(a2), y[2], y[0]), two(a3, y[3], a, y[1]), fma(set1(b2), y[2], y[0]), two(b3, y[3], b, y[1]), d);
+    pairs(fma(k(a2), y[2], y[0]), two(a3, y[3], a, y[1]), fma(k(b2), y[2], y[0]), two(b3, y[3], b, y[1]), d);
   }
   // Gᵀ m
   static STRIDED_INLINE void weight_gradient(const Vec (&m)[6], Vec (&g)[3]) {
     const Vec s1 = add(m[1], m[2]), e1 = sub(m[1], m[2]);
     const Vec s2 = add(m[3], m[4]), e2 = sub(m[3], m[4]);
-    g[0] = add(m[0], two(ca, s1, cb, s2));
+    g[0] = fma(k(c0), m[0], two(ca, s1, cb, s2));
     g[1] = two(ca * a, e1, cb * b, e2);
     g[2] = add(two(ca * a2, s1, cb * b2, s2), m[5]);
   }
@@ -78,10 +82,10 @@ struct TwoByFive : SixPoints {
 
   // G g
   static STRIDED_INLINE void weight(const Vec (&g)[5], Vec (&u)[6]) {
-    u[0] = g[0];
+    u[0] = mul(k(c0), g[0]);
     u[5] = g[4];
-    pairs(mul(set1(ca), add(g[0], two(a2, g[2], a4, g[4]))), two(ca * a, g[1], ca * a3, g[3]),
-          mul(set1(cb), add(g[0], two(b2, g[2], b4, g[4]))), two(cb * b, g[1], cb * b3, g[3]), u);
+    pairs(mul(k(ca), add(g[0], two(a2, g[2], a4, g[4]))), two(ca * a, g[1], ca * a3, g[3]),
+          mul(k(cb), add(g[0], two(b2, g[2], b4, g[4]))), two(cb * b, g[1], cb * b3, g[3]), u);
   }
   // Aᵀ m
   static STRIDED_INLINE void output(const Vec (&m)[6], Vec (&y)[2]) {
@@ -92,13 +96,13 @@ struct TwoByFive : SixPoints {
   static STRIDED_INLINE void gradient(const Vec (&y)[2], Vec (&d)[6]) {
     d[0] = y[0];
     d[5] = y[1];
-    pairs(y[0], mul(set1(a), y[1]), y[0], mul(set1(b), y[1]), d);
+    pairs(y[0], mul(k(a), y[1]), y[0], mul(k(b), y[1]), d);
   }
   // Gᵀ m
   static STRIDED_INLINE void weight_gradient(const Vec (&m)[6], Vec (&g)[5]) {
     const Vec s1 = add(m[1], m[2]), e1 = sub(m[1], m[2]);
     const Vec s2 = add(m[3], m[4]), e2 = sub(m[3], m[4]);
-    g[0] = add(m[0], two(ca, s1, cb, s2));
+    g[0] = fma(k(c0), m[0], two(ca, s1, cb, s2));
     g[1] = two(ca * a, e1, cb * b, e2);
     g[2] = two(ca * a2, s1, cb * b2, s2);
     g[3] = two(ca * a3, e1, cb * b3, e2);

@@ -28,6 +28,9 @@ bool fits_winograd(const ConvProblem& p) {
          p.oh == p.ih + 2 * p.ph - reach_h && p.ow == p.iw + 2 * p.pw - reach_w;
 }
 
+// Output positions from which on the weight gradient's own rounding outweighs that of transforms of 6.
+constexpr int64_t kLeastPositions = 256;
+
 }  // namespace
 
 ConvAlgorithm conv_algorithm(const ConvProblem& p, ConvPrecision precision) {
@@ -41,6 +44,11 @@ ConvAlgorithm conv_algorithm(const ConvProblem& p, ConvPrecision precision) {
   const double four = winograd_cost(p, 4, kOverhead4x3);
   if (precision == ConvPrecision::fast && four < direct && four <= two) return ConvAlgorithm::winograd_4x3;
   return two < direct ? ConvAlgorithm::winograd_2x3 : ConvAlgorithm::direct;
+}
+
+ConvAlgorithm conv_weight_algorithm(const ConvProblem& p, ConvPrecision precision) {
+  const bool short_sums = p.n * p.output_pixels() < kLeastPositions;
+  return conv_algorithm(p, short_sums && precision == ConvPrecision::fast ? ConvPrecision::medium : precision);
 }
 
 }  // namespace strided

@@ -224,7 +224,7 @@ void direct_backward_weight(const Context& context, const ConvProblem& p, const 
 
 void conv_backward_weight(const Context& context, const ConvProblem& p, const float* input, const float* grad_output,
                           float* grad_weight, float* grad_bias) {
-  const ConvAlgorithm algorithm = conv_algorithm(p, context.conv_precision);
+  const ConvAlgorithm algorithm = conv_weight_algorithm(p, context.conv_precision);
   if (p.n == 0) {
     // The sum over no images.
     std::fill_n(grad_weight, p.g * p.group_weights(), 0.0f);

@@ -129,6 +129,7 @@ struct Half {
     if (mask) *p = v;
   }
   static STRIDED_INLINE V fma(V a, V b, V c) { return a * b + c; }
+  static STRIDED_INLINE V add(V a, V b) { return a + b; }
   static STRIDED_INLINE V set1(float value) { return value; }
   // The first half of a whole register.
   static STRIDED_INLINE V half(Vec v) { return v; }
