@@ -254,7 +254,7 @@ describe('the addon', () => {
     const interfaceBody = read('lib/kernels/native.ts').match(/interface NativeEnvironment [^{]*\{([^}]*)\}/)![1]
     const others = [...interfaceBody.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1])
     expect(others).toContain('allocate')
-    const environment = addon.createEnvironment({ isa: 'scalar', threads: 1 })
+    const environment = addon.createEnvironment({ isa: 'scalar', threads: 1, guard: 'none' })
     expect(Object.keys(environment).sort()).toEqual([...kernelNames(), ...others].sort())
     expect(addon.cpu().isas).toContain('scalar')
   })
