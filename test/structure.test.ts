@@ -247,7 +247,7 @@ const addonPath = join(root, 'build', 'Release', 'strided.node')
 describe('the addon', () => {
   it('exports the members of Kernels and those of NativeEnvironment beside them, and nothing else', () => {
     const addon = createRequire(import.meta.url)(addonPath) as {
-      createEnvironment(options: { isa: string; threads: number }): Record<string, unknown>
+      createEnvironment(options: { isa: string; threads: number; guard: string }): Record<string, unknown>
       cpu(): { isas: string[] }
     }
     expect(Object.keys(addon).sort()).toEqual(['cpu', 'createEnvironment'])
