@@ -18,7 +18,16 @@ export {
   Softsign,
   Tanh,
 } from './activations.ts'
-export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch_norm.ts'
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormOptions,
+  LazyBatchNorm1d,
+  LazyBatchNorm2d,
+  LazyBatchNorm3d,
+} from './batch_norm.ts'
+export { BatchRenorm2d, type BatchRenorm2dOptions, type RenormLimit } from './batch_renorm2d.ts'
 export { BottleneckBlock, type BottleneckBlockOptions } from './bottleneck_block.ts'
 export { ChannelShuffle } from './channel_shuffle.ts'
 export { ModuleList, Sequential } from './containers.ts'
@@ -32,10 +41,21 @@ export { Conv2d, type Conv2dOptions } from './conv2d.ts'
 export { Conv2dNormActivation, type Conv2dNormActivationOptions } from './conv2d_norm_activation.ts'
 export { Conv3d, type Conv3dOptions } from './conv3d.ts'
 export { DepthwiseSeparableConv2d, type DepthwiseSeparableConv2dOptions } from './depthwise_separable_conv2d.ts'
+export { GroupNorm, type GroupNormOptions, LocalResponseNorm, type LocalResponseNormOptions } from './group_norm.ts'
 export type { HookHandle } from './hooks.ts'
 export * as init from './init.ts'
+export {
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormOptions,
+  LazyInstanceNorm1d,
+  LazyInstanceNorm2d,
+  LazyInstanceNorm3d,
+} from './instance_norm.ts'
 export { InvertedResidual, type InvertedResidualOptions } from './inverted_residual.ts'
 export type { ActivationLayer, LayerChoice, NormLayer } from './layer_choice.ts'
+export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layer_norm.ts'
 export {
   AdaptiveAvgPool2d,
   Dropout,
@@ -62,4 +82,5 @@ export { ResidualBlock, type ResidualBlockOptions } from './residual_block.ts'
 export { SpatiallySeparableConv2d, type SpatiallySeparableConv2dOptions } from './spatially_separable_conv2d.ts'
 export { SqueezeExcitation, type SqueezeExcitationOptions } from './squeeze_excitation.ts'
 export type { LoadOptions, LoadReport, StateDict } from './state_dict.ts'
+export { removeWeightNorm, type WeightNormOptions, weightNorm } from './weight_norm.ts'
 export { withEval } from './with_eval.ts'

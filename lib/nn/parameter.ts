@@ -45,13 +45,42 @@ export class LazyParameter extends Parameter {
 
   /** Gives the parameter the memory and shape of `data`, whose count it takes over. */
   materialize(data: Tensor): void {
-    const { storage, offset, shape, strides, size, dense } = data
-    storage.refs++
-    this.storage.release()
-    Object.assign(this, { storage, offset, shape, strides, size, dense })
-    data.dispose()
+    adopt(this, data)
     this.#lazy = false
   }
+}
+
+/** A buffer of which some sizes, written as 0, are known only when the first input has been seen. */
+export class LazyBuffer extends Tensor {
+  #lazy = true
+
+  constructor(shape: Shape) {
+    const { storage, strides } = untracked(() => emptyTensor(shape, 'float32'))
+    super(storage, 0, shape, strides, 'float32', true)
+    // The count of the tensor that made the storage.
+    storage.release()
+    untrack(this)
+  }
+
+  /** Whether the shape is still to be inferred from the first input. */
+  get isLazy(): boolean {
+    return this.#lazy
+  }
+
+  /** Gives the buffer the memory and shape of `data`, whose count it takes over. */
+  materialize(data: Tensor): void {
+    adopt(this, data)
+    this.#lazy = false
+  }
+}
+
+/** Gives a tensor the memory and shape of `data`, whose count it takes over. */
+function adopt(target: Tensor, data: Tensor): void {
+  const { storage, offset, shape, strides, size, dense } = data
+  storage.refs++
+  target.storage.release()
+  Object.assign(target, { storage, offset, shape, strides, size, dense })
+  data.dispose()
 }
 
 /** Makes a parameter of a tensor that nobody else holds. */

@@ -6,7 +6,7 @@ import { emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { FormatError, StateError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
 import type { Module } from './module.ts'
-import { LazyParameter, type Parameter } from './parameter.ts'
+import { LazyBuffer, LazyParameter, type Parameter } from './parameter.ts'
 
 /** Tensors by their names in PyTorch's state dicts, such as `0.weight` or `bn1.running_mean`. */
 export type StateDict = Record<string, Tensor>
@@ -28,8 +28,8 @@ function* stateOf(module: Module, prefix = ''): Generator<[string, Tensor | Para
   for (const [name, child] of module.namedChildren()) yield* stateOf(child, `${prefix}${name}.`)
 }
 
-function isLazy(tensor: Tensor): tensor is LazyParameter {
-  return tensor instanceof LazyParameter && tensor.isLazy
+function isLazy(tensor: Tensor): tensor is LazyParameter | LazyBuffer {
+  return (tensor instanceof LazyParameter || tensor instanceof LazyBuffer) && tensor.isLazy
 }
 
 /** The state of a module by name; the tensors share its memory and are outside the graph. */

@@ -20,6 +20,7 @@ export {
 } from './activation.ts'
 export { adaptiveAvgPool2d, globalAvgPool } from './adaptive_avg_pool2d.ts'
 export { type BatchNormOptions, batchNorm } from './batch_norm.ts'
+export { type BatchRenormOptions, batchRenorm } from './batch_renorm.ts'
 export { channelShuffle } from './channel_shuffle.ts'
 export { clamp } from './clamp.ts'
 export type { PaddingMode } from './conv_problem.ts'

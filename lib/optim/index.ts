@@ -1,4 +1,11 @@
 // Optimizers, schedules and what is done to gradients before a step, as `optim` of the package.
+
+export {
+  type AccumulateGradientsOptions,
+  accumulateGradients,
+  type Batch,
+  splitBatch,
+} from './accumulate_gradients.ts'
 export { Adagrad, type AdagradOptions } from './adagrad.ts'
 export { Adam, type AdamOptions, AdamW } from './adam.ts'
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from './clip_grad.ts'

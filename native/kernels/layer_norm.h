@@ -34,7 +34,7 @@ struct RowDots {
   double sum, dot;  // Σ g, Σ g * (x - mean)
 };
 
-// What a row is normalized by; offset is what the float of the mean lacks, times rstd.
+// What a row is normalized by; offset is what the float of the mean lacks, times rstd, and counts in apply alone.
 struct RowStats {
   float mean, rstd, offset;
 };
@@ -45,12 +45,10 @@ struct LayerNormKernels {
   void (*apply)(int64_t size, RowStats stats, const float* input, const float* weight, const float* bias,
                 float* output);
   RowDots (*dots)(int64_t size, RowStats stats, const float* input, const float* grad_output, const float* weight);
-  // grad_input = rstd * weight * grad_output + slope * (input - mean) + shift
+  // grad_input = rstd * weight * grad_output + slope * (input - mean) + shift; adds dy * x̂ to grad_weight and dy to
+  // grad_bias, either of which may be null.
   void (*gradient)(int64_t size, RowStats stats, float slope, float shift, const float* input, const float* grad_output,
-                   const float* weight, float* grad_input);
-  // Adds dy * x̂ and dy of `rows` rows, `stride` apart, to the columns of grad_weight and grad_bias; either may be null.
-  void (*column_sums)(int64_t rows, int64_t stride, int64_t columns, const float* input, const float* grad_output,
-                      const float* mean, const float* rstd, float* grad_weight, float* grad_bias);
+                   const float* weight, float* grad_input, float* grad_weight, float* grad_bias);
 };
 
 template <Isa isa>

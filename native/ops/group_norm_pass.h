@@ -3,58 +3,65 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "group_norm.h"
 
 namespace strided {
 
-// Columns that a row should have to fill the registers of the widest instruction set four times: of few channels, as
-// many pixels are taken for one row.
-constexpr int64_t kFoldedColumns = 64;
+// Lanes of the widest register, and columns that a row should have to keep a tile of registers busy: of few channels,
+// as many pixels are taken for one row.
+constexpr int64_t kWidestLanes = 16;
+constexpr int64_t kRowColumns = 64;
 // Elements of an image that one thread normalizes while they are in its second-level cache: 1 MB.
 constexpr int64_t kCachedImage = 1 << 18;
 // Images from which on every thread of a large machine finds one; fewer are cut.
 constexpr int64_t kManyImages = 16;
 // Partial gradients of weight and bias: their memory stays far below that of the images.
 constexpr int64_t kMaxParts = 64;
+// Elements of a chunk; the second pass over an image takes the last one first, which the first pass has just read.
+constexpr int64_t kChunk = 1 << 14;
 
-// Pixels side by side as one row, and coefficients and sums for that row.
+// Pixels side by side as one row of whole registers, if the image has as many.
 struct GroupNormRow {
   int64_t c, pixels, width;
 
-  explicit GroupNormRow(const GroupNormProblem& p)
-      : c(p.c), pixels(std::clamp<int64_t>(kFoldedColumns / p.c, 1, p.spatial)), width(pixels * p.c) {}
-
-  // Calls body(rows, width, offset) for `count` pixels: the whole rows and the rest.
-  template <typename Body>
-  void over(int64_t count, Body body) const {
-    const int64_t rows = count / pixels;
-    const int64_t rest = count % pixels;
-    if (rows > 0) body(rows, width, int64_t{0});
-    if (rest > 0) body(int64_t{1}, rest * c, rows * width);
+  explicit GroupNormRow(const GroupNormProblem& p) : c(p.c), pixels(kWidestLanes / std::gcd(p.c, kWidestLanes)) {
+    while (pixels * c < kRowColumns) pixels *= 2;
+    pixels = std::min(pixels, p.spatial);
+    width = pixels * c;
   }
 
-  template <typename T>
-  void repeat(T* values) const {
-    for (int64_t i = c; i < width; i++) values[i] = values[i - c];
+  // Repeats the first c numbers over the width.
+  void repeat(float* values) const {
+    for (int64_t done = c; done < width; done *= 2) std::copy_n(values, std::min(done, width - done), values + done);
   }
   // Joins what was summed for the same channel.
   void join(double* sums) const {
-    for (int64_t i = c; i < width; i++) sums[i % c] += sums[i];
+    for (int64_t joined = c; joined < width; joined += c) {
+      for (int64_t i = 0; i < c; i++) sums[i] += sums[joined + i];
+    }
+  }
+  // Calls body(offset, size) for chunks of `size` elements, the last one first.
+  template <typename Body>
+  void backwards(int64_t size, Body body) const {
+    const int64_t chunk = std::max<int64_t>(1, kChunk / width) * width;
+    for (int64_t begin = (size - 1) / chunk * chunk; begin >= 0; begin -= chunk) {
+      body(begin, std::min(chunk, size - begin));
+    }
   }
 };
 
 // Coefficients of one image by column, and its sums by channel.
 struct GroupNormScratch {
-  double *sum, *product, *rest;
+  double *sum, *product;
   float *mean, *scale, *slope, *offset;
 
-  static int64_t doubles(const GroupNormRow& row) { return 6 * row.width; }
+  static int64_t doubles(const GroupNormRow& row) { return 4 * row.width; }
   GroupNormScratch(double* memory, const GroupNormRow& row)
       : sum(memory),
         product(sum + row.width),
-        rest(product + row.width),
-        mean(reinterpret_cast<float*>(rest + 2 * row.width)),
+        mean(reinterpret_cast<float*>(product + row.width)),
         scale(mean + row.width),
         slope(scale + row.width),
         offset(slope + row.width) {}
@@ -64,6 +71,7 @@ struct GroupNormScratch {
 struct GroupNormPass {
   const GroupNormProblem& p;
   const GroupNormKernels& kernels;
+  const BatchNormKernels& sum_kernels;
   GroupNormRow row;
   int64_t image, group_channels;
   double count;
@@ -71,26 +79,11 @@ struct GroupNormPass {
   GroupNormPass(const Context& context, const GroupNormProblem& problem)
       : p(problem),
         kernels(context.kernels->group_norm),
+        sum_kernels(context.kernels->batch_norm),
         row(problem),
         image(problem.spatial * problem.c),
         group_channels(problem.c / problem.groups),
         count(static_cast<double>(problem.spatial * (problem.c / problem.groups))) {}
-
-  // Two sums by channel over `pixels` pixels; kernel(rows, width, offset, first sum, second sum).
-  template <typename Kernel>
-  void total(int64_t pixels, const GroupNormScratch& s, Kernel kernel) const {
-    if (pixels < row.pixels) std::fill_n(s.sum, 2 * row.width, 0.0);
-    row.over(pixels, [&](int64_t rows, int64_t width, int64_t offset) {
-      if (width == row.width) return kernel(rows, width, offset, s.sum, s.product);
-      kernel(rows, width, offset, s.rest, s.rest + width);
-      for (int64_t i = 0; i < width; i++) {
-        s.sum[i] += s.rest[i];
-        s.product[i] += s.rest[width + i];
-      }
-    });
-    row.join(s.sum);
-    row.join(s.product);
-  }
 
   // The median of three pixels by channel, to be taken from every value before it is squared: near the mean, so that a
   // large mean does not drown a small variance, and not fooled by one outlier. The pixels lie in no common row or
@@ -106,9 +99,10 @@ struct GroupNormPass {
   }
 
   void sums(int64_t pixels, const float* input, const GroupNormScratch& s) const {
-    total(pixels, s, [&](int64_t rows, int64_t width, int64_t offset, double* sum, double* square) {
-      kernels.sums(rows, width, input + offset, s.mean, sum, square);
-    });
+    std::fill_n(s.sum, 2 * row.width, 0.0);
+    sum_kernels.moments(pixels * p.c, row.width, input, s.mean, s.sum, s.product);
+    row.join(s.sum);
+    row.join(s.product);
   }
 
   // Statistics of one image from the sums of its channels, whose shift lies in s.mean, and the coefficients of `apply`.
@@ -147,8 +141,8 @@ struct GroupNormPass {
   }
 
   void apply(int64_t pixels, const float* input, const GroupNormScratch& s, float* output) const {
-    row.over(pixels, [&](int64_t rows, int64_t width, int64_t offset) {
-      kernels.apply(rows, width, input + offset, s.mean, s.scale, s.offset, output + offset);
+    row.backwards(pixels * p.c, [&](int64_t at, int64_t size) {
+      kernels.apply(size, row.width, input + at, s.mean, s.scale, s.offset, output + at);
     });
   }
 
@@ -158,9 +152,10 @@ struct GroupNormPass {
   }
 
   void dots(int64_t pixels, const float* input, const float* grad_output, const GroupNormScratch& s) const {
-    total(pixels, s, [&](int64_t rows, int64_t width, int64_t offset, double* sum, double* dot) {
-      kernels.dots(rows, width, input + offset, grad_output + offset, s.mean, sum, dot);
-    });
+    std::fill_n(s.sum, 2 * row.width, 0.0);
+    sum_kernels.sums(pixels * p.c, row.width, input, grad_output, s.mean, nullptr, s.sum, s.product);
+    row.join(s.sum);
+    row.join(s.product);
   }
 
   // The coefficients of `gradient` for one image; adds its part to the gradients of weight, [c], and bias, the next
@@ -190,9 +185,9 @@ struct GroupNormPass {
 
   void gradient(int64_t pixels, const float* input, const float* grad_output, const GroupNormScratch& s,
                 float* grad_input) const {
-    row.over(pixels, [&](int64_t rows, int64_t width, int64_t offset) {
-      kernels.gradient(rows, width, input + offset, grad_output + offset, s.mean, s.scale, s.slope, s.offset,
-                       grad_input + offset);
+    row.backwards(pixels * p.c, [&](int64_t at, int64_t size) {
+      kernels.gradient(size, row.width, input + at, grad_output + at, s.mean, s.scale, s.slope, s.offset,
+                       grad_input + at);
     });
   }
 

@@ -12,9 +12,8 @@ constexpr int64_t kCachedRow = 1 << 18;
 constexpr int64_t kManyRows = 16;
 // Elements of a row whose two sums for the gradients of weight and bias stay in the first-level cache: 32 KB.
 constexpr int64_t kSummedRow = 1 << 12;
-// Rows taken to column sums while they are in the first-level cache, and rows that a column sums in float.
-constexpr int64_t kRowGroup = 4;
-constexpr int64_t kFloatRows = 512;
+// Rows that a column sums in float before the sum moves to double.
+constexpr int64_t kFloatRows = 256;
 // Partial gradients of weight and bias: their memory stays far below that of the rows.
 constexpr int64_t kMaxParts = 64;
 // Columns of a slice of long rows: enough for whole pages of memory.
@@ -47,47 +46,37 @@ struct Pass {
     return {centred ? saved.mean[row] : 0.0f, saved.rstd[row], 0.0f};
   }
 
-  // The gradient of columns [begin, begin + columns) of a row whose dots are known.
-  void gradient(int64_t begin, int64_t columns, const RowStats& stats, const RowDots& dots, const float* input,
-                const float* grad_output, float* grad_input) const {
-    const double r = stats.rstd;
-    const double size = static_cast<double>(p.size);
-    const float slope = static_cast<float>(-r * r * r * dots.dot / size);
-    const float shift = centred ? static_cast<float>(-r * dots.sum / size) : 0.0f;
-    const float* w = weight == nullptr ? nullptr : weight + begin;
-    kernels.gradient(columns, stats, slope, shift, input + begin, grad_output + begin, w, grad_input + begin);
-  }
-
   Slices rows() const {
     return Slices(p.rows, std::max(std::max<int64_t>(1, kStreamSlice / p.size), ceil_div(p.rows, kMaxParts)));
   }
   Slices parts() const { return Slices(p.size, kStreamSlice); }
 };
 
-// Sums by column of dy * x̂ and dy over rows that come one group after the other: in float over kFloatRows, then in
-// double.
-struct ColumnSums {
+// Gradients of columns [begin, begin + columns) of one row after the other, and the sums over them that the gradients
+// of weight and bias are: in float over kFloatRows, then in double.
+struct ColumnGradients {
   const Pass& pass;
-  const LayerNormStats& saved;
   const LayerNormGrads& grads;
-  int64_t columns;
+  int64_t begin, columns;
   float* block;    // [2 * columns]
   double* totals;  // [2 * columns]
   int64_t pending = 0;
 
-  void begin() {
+  void start() {
     std::fill_n(block, 2 * columns, 0.0f);
     std::fill_n(totals, 2 * columns, 0.0);
-    pending = 0;
   }
 
-  void add(int64_t row, int64_t count, const float* input, const float* grad_output) {
-    const float* mean = pass.centred ? saved.mean + row : nullptr;
-    pass.kernels.column_sums(count, pass.p.size, columns, input, grad_output, mean, saved.rstd + row,
-                             grads.weight == nullptr ? nullptr : block,
-                             grads.bias == nullptr ? nullptr : block + columns);
-    pending += count;
-    if (pending >= kFloatRows) flush();
+  // Of the row at `at`, whose dots are known.
+  void add(int64_t at, const RowStats& stats, const RowDots& dots, const float* input, const float* grad_output) {
+    const double r = stats.rstd;
+    const double size = static_cast<double>(pass.p.size);
+    const float slope = static_cast<float>(-r * r * r * dots.dot / size);
+    const float shift = pass.centred ? static_cast<float>(-r * dots.sum / size) : 0.0f;
+    pass.kernels.gradient(columns, stats, slope, shift, input + at + begin, grad_output + at + begin,
+                          pass.weight == nullptr ? nullptr : pass.weight + begin, grads.input + at + begin,
+                          grads.weight == nullptr ? nullptr : block, grads.bias == nullptr ? nullptr : block + columns);
+    if (++pending == kFloatRows) flush();
   }
 
   void flush() {
@@ -109,25 +98,19 @@ void backward_short(const Context& context, const Pass& pass, const float* input
                     const LayerNormStats& saved, const LayerNormGrads& grads) {
   const int64_t size = pass.p.size;
   const Slices slices = pass.rows();
-  const bool sums = grads.weight != nullptr || grads.bias != nullptr;
   const ThreadWorkspace<float> blocks(context, 2 * size);
-  const Workspace<double> totals(context, sums ? 2 * size * slices.count : 1);
+  const Workspace<double> totals(context, 2 * size * slices.count);
   context.parallel(slices.count, [&](int64_t slice, int thread) {
-    ColumnSums columns{pass, saved, grads, size, blocks.get(thread), totals.get() + 2 * size * slice};
-    if (sums) columns.begin();
-    for (int64_t row = slices.begin(slice); row < slices.end(slice); row += kRowGroup) {
-      const int64_t count = std::min(kRowGroup, slices.end(slice) - row);
-      if (sums) columns.add(row, count, input + row * size, grad_output + row * size);
-      for (int64_t r = row; r < row + count; r++) {
-        const RowStats stats = pass.saved_statistics(saved, r);
-        const int64_t at = r * size;
-        const RowDots dots = pass.kernels.dots(size, stats, input + at, grad_output + at, pass.weight);
-        pass.gradient(0, size, stats, dots, input + at, grad_output + at, grads.input + at);
-      }
+    ColumnGradients columns{pass, grads, 0, size, blocks.get(thread), totals.get() + 2 * size * slice};
+    columns.start();
+    for (int64_t row = slices.begin(slice); row < slices.end(slice); row++) {
+      const RowStats stats = pass.saved_statistics(saved, row);
+      const int64_t at = row * size;
+      const RowDots dots = pass.kernels.dots(size, stats, input + at, grad_output + at, pass.weight);
+      columns.add(at, stats, dots, input, grad_output);
     }
-    if (sums) columns.flush();
+    columns.flush();
   });
-  if (!sums) return;
   for (int64_t i = 1; i < slices.count; i++) {
     for (int64_t j = 0; j < 2 * size; j++) totals.get()[j] += totals.get()[2 * size * i + j];
   }
@@ -163,16 +146,10 @@ void backward_long(const Context& context, const Pass& pass, const float* input,
   context.parallel(slices.count, [&](int64_t slice, int thread) {
     const int64_t begin = slices.begin(slice);
     const int64_t width = slices.end(slice) - begin;
-    ColumnSums columns{pass, saved, grads, width, blocks.get(thread), totals.get(thread)};
-    columns.begin();
-    for (int64_t row = 0; row < rows; row += kRowGroup) {
-      const int64_t count = std::min(kRowGroup, rows - row);
-      columns.add(row, count, input + row * size + begin, grad_output + row * size + begin);
-      for (int64_t r = row; r < row + count; r++) {
-        const int64_t at = r * size;
-        pass.gradient(begin, width, pass.saved_statistics(saved, r), dots.get()[r], input + at, grad_output + at,
-                      grads.input + at);
-      }
+    ColumnGradients columns{pass, grads, begin, width, blocks.get(thread), totals.get(thread)};
+    columns.start();
+    for (int64_t row = 0; row < rows; row++) {
+      columns.add(row * size, pass.saved_statistics(saved, row), dots.get()[row], input, grad_output);
     }
     columns.flush();
     store_totals(totals.get(thread), begin, width, grads);
