@@ -17,11 +17,14 @@ import {
   Tanh,
 } from './activations.ts'
 import { BatchNorm1d, BatchNorm2d } from './batch_norm.ts'
+import { GroupNorm } from './group_norm.ts'
+import { InstanceNorm2d } from './instance_norm.ts'
+import { LayerNorm } from './layer_norm.ts'
 import { ReLU } from './layers.ts'
 import { Module } from './module.ts'
 
 /** Normalizations by name. */
-const NORMS = ['batch'] as const
+const NORMS = ['batch', 'group', 'layer', 'instance'] as const
 /** Activations by name, as `functional` has them. */
 const ACTIVATIONS = {
   relu: () => new ReLU(),
@@ -63,25 +66,48 @@ export interface LayerChoice {
 export const LAYER_CHOICES = ['normLayer', 'activation', 'normOrder']
 
 /**
- * The normalization of images `[N, channels, H, W]` that was chosen.
+ * Groups of channels for group normalization: the most that divide the channels, up to the 32 of the paper, and leave no
+ * group with a single channel, whose statistics would be those of instance normalization.
+ */
+function groupsOf(channels: number): number {
+  for (let groups = Math.min(32, Math.floor(channels / 2)); groups > 1; groups--) {
+    if (channels % groups === 0) return groups
+  }
+  return 1
+}
+
+/**
+ * The normalization of images `[N, channels, H, W]` that was chosen: `batch` and `instance` with their own classes, `group`
+ * and `layer` as `GroupNorm`, the latter with one group. All scale and shift each channel.
+ *
+ * Source: Wu and He, "Group Normalization", 2018.
  *
  * @throws {RangeError} for a name that is none.
  */
 export function makeNorm(op: string, channels: number, { normLayer = 'batch' }: LayerChoice): Module {
   if (typeof normLayer === 'function') return made(op, 'normLayer', normLayer(channels))
-  checkChoice(op, 'normLayer', normLayer, NORMS)
-  return new BatchNorm2d(channels)
+  switch (checkChoice(op, 'normLayer', normLayer, NORMS)) {
+    case 'group':
+      return new GroupNorm(groupsOf(channels), channels)
+    case 'layer':
+      return new GroupNorm(1, channels)
+    case 'instance':
+      return new InstanceNorm2d(channels, { affine: true })
+    default:
+      return new BatchNorm2d(channels)
+  }
 }
 
 /**
- * The normalization of rows `[N, features]` that was chosen.
+ * The normalization of rows `[N, features]` that was chosen: `BatchNorm1d` for `batch`; the others all normalise a row by
+ * itself, which is `LayerNorm`.
  *
  * @throws {RangeError} for a name that is none.
  */
 export function makeRowNorm(op: string, features: number, { normLayer = 'batch' }: LayerChoice): Module {
   if (typeof normLayer === 'function') return made(op, 'normLayer', normLayer(features))
   checkChoice(op, 'normLayer', normLayer, NORMS)
-  return new BatchNorm1d(features)
+  return normLayer === 'batch' ? new BatchNorm1d(features) : new LayerNorm(features)
 }
 
 /**
