@@ -8,13 +8,13 @@ function forwardBuffers({ rows, c, reduction }: CrossEntropyProblem): Record<str
     logits: source(rows * c, SEED.input),
     target: classIndices(rows, SEED.target, c),
     loss: target(reduction === 'none' ? rows : 1),
-    savedLse: target(rows),
+    saved: target(2 * rows),
     savedTotal: target(1),
   }
 }
 
 const forward = (problem: CrossEntropyProblem) =>
-  call('crossEntropyForward', problem, 'logits', 'target', null, 'loss', 'savedLse', 'savedTotal')
+  call('crossEntropyForward', problem, 'logits', 'target', null, 'loss', 'saved', 'savedTotal')
 
 export const crossEntropy: OpBench<'cross_entropy'> = {
   set,
@@ -29,7 +29,7 @@ export const crossEntropy: OpBench<'cross_entropy'> = {
         gradLoss: source(reduction === 'none' ? rows : 1, SEED.gradOutput),
         gradLogits: target(rows * c),
       }
-      const saved = ['savedLse', 'savedTotal']
+      const saved = ['saved', 'savedTotal']
       const backward = call(
         'crossEntropyBackward',
         problem,

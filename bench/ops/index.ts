@@ -15,6 +15,8 @@ import { localResponseNorm } from './local_response_norm.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
+import { pointwiseLoss } from './pointwise_loss.ts'
+import { prelu } from './prelu.ts'
 import { relu } from './relu.ts'
 import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
@@ -31,9 +33,11 @@ export const opBenches = [
   localResponseNorm,
   relu,
   activation,
+  prelu,
   dropout,
   logSoftmax,
   crossEntropy,
+  pointwiseLoss,
   sgd,
   adam,
   rmsprop,

@@ -311,6 +311,43 @@ def cross_entropy(p, which, _):
     return lambda: torch.autograd.grad(loss, x, g, retain_graph=True)[0]
 
 
+def pointwise_loss(p, which, _):
+    op, a = p["op"], p["a"]
+    x = torch.from_numpy(fill.uniform(p["size"], fill.INPUT, 0 if op == "bce" else -1, 1))
+    t = torch.from_numpy(fill.uniform(p["size"], fill.TARGET, 0, 1))
+    functions = {
+        "mse": (F.mse_loss, aten.mse_loss_backward, ()),
+        "l1": (F.l1_loss, None, ()),
+        "smoothL1": (lambda x, t: F.smooth_l1_loss(x, t, beta=a), aten.smooth_l1_loss_backward, (a,)),
+        "huber": (lambda x, t: F.huber_loss(x, t, delta=a), aten.huber_loss_backward, (a,)),
+        "bce": (F.binary_cross_entropy, aten.binary_cross_entropy_backward, None),
+        "bceWithLogits": (F.binary_cross_entropy_with_logits, None, ()),
+        "klDiv": (F.kl_div, None, ()),
+    }
+    forward, backward, rest = functions[op]
+    if which == "forward":
+        return lambda: forward(x, t).view(1)
+    g = torch.from_numpy(fill.uniform(1, fill.GRAD_OUTPUT)).view(())
+    if backward is None:
+        # Several functions, which only autograd knows to join.
+        x.requires_grad_()
+        with torch.enable_grad():
+            loss = forward(x, t)
+        return lambda: torch.autograd.grad(loss, x, g, retain_graph=True)[0]
+    mean = 1
+    return lambda: backward(g, x, t, None, mean) if rest is None else backward(g, x, t, mean, *rest)
+
+
+def prelu(p, which, layout):
+    rows, c = p["rows"], p["c"]
+    seeds = (fill.INPUT, fill.GRAD_OUTPUT)
+    x, g = (image(fill.uniform(rows * c, seed), rows // 1024, (32, 32), c, layout) for seed in seeds)
+    w = torch.from_numpy(fill.uniform(c, fill.WEIGHT))
+    if which == "forward":
+        return lambda: torch.prelu(x, w)
+    return lambda: aten.prelu_backward(g, x, w)[0]
+
+
 def dropout(p, _which, layout):
     n, spatial, c = p["n"], p["spatial"], p["c"]
     values = fill.uniform(n * spatial * c, fill.INPUT)
@@ -385,7 +422,8 @@ def optimizer_steps(op, p):
     return steps(False), steps(True)
 
 
-FUNCTIONS = (relu, activation, max_pool, batch_norm, linear, matmul, log_softmax, cross_entropy, dropout)
+FUNCTIONS = (relu, activation, prelu, max_pool, batch_norm, linear, matmul, log_softmax, dropout)
+FUNCTIONS += (cross_entropy, pointwise_loss)
 FUNCTIONS += (clip_grad, ema)
 PREPARE = {f.__name__: f for f in FUNCTIONS}
 # Those that return a call and a list of other ways to the same.
@@ -402,7 +440,8 @@ def prepare(request):
         return answer(call, request, more=more)
     call = PREPARE[op](p, which, layout)
     # Inference mode would be in the way of autograd, whose overhead it saves.
-    recorded = which != "forward" and (op == "cross_entropy" or p.get("op") == "softsign")
+    joined = ("softsign", "l1", "bceWithLogits", "klDiv")
+    recorded = which != "forward" and (op == "cross_entropy" or p.get("op") in joined)
     calls, reply = answer(call if recorded else no_grad(call), request)
     return calls, {**reply, "compare": op != "dropout"}
 

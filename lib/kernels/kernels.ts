@@ -19,6 +19,9 @@ import type { LocalResponseNormProblem } from '../reference/local_response_norm.
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
+import type { NllLossProblem } from '../reference/nll_loss.ts'
+import type { PointwiseLossProblem } from '../reference/pointwise_loss.ts'
+import type { PreluProblem } from '../reference/prelu.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceProblem } from '../reference/reduce.ts'
 import type { RmsNormProblem } from '../reference/rms_norm.ts'
@@ -32,7 +35,7 @@ import type { UnaryOp } from '../reference/unary.ts'
  * `B` is what a backend calls a buffer: a typed array for the reference, a packed block number for the addon. Buffers
  * hold float32 unless said otherwise, and are dense in the layout that the problem's comment names. Outputs are written
  * whole and may not overlap inputs, but for the element-wise kernels (`unary`, `binary`, `binaryScalar`, `relu*`,
- * `activation*`, `dropout`), where the output may be an input. `null` stands for an absent optional buffer.
+ * `activation*`, `prelu*`, `dropout`), where the output may be an input. `null` stands for an absent optional buffer.
  */
 export interface Kernels<B> {
   fill(size: number, value: number, output: B): void
@@ -52,6 +55,8 @@ export interface Kernels<B> {
   activationForward(op: Activation, a: number, b: number, size: number, input: B, output: B): void
   activationBackward(op: Activation, a: number, b: number, size: number, kept: B, gradOutput: B, gradInput: B): void
   dropout(problem: DropoutProblem, input: B, output: B): void
+  preluForward(problem: PreluProblem, input: B, weight: B, output: B): void
+  preluBackward(problem: PreluProblem, input: B, weight: B, gradOutput: B, gradInput: B, gradWeight: B | null): void
 
   matmul(problem: MatmulProblem, a: B, b: B, output: B): void
   linearForward(problem: LinearProblem, input: B, weight: B, bias: B | null, output: B): void
@@ -191,7 +196,7 @@ export interface Kernels<B> {
   logSoftmaxBackward(problem: SoftmaxProblem, output: B, gradOutput: B, gradInput: B): void
 
   /**
-   * `loss` is `[rows]` for reduction none, else one element. `savedLse` is `[rows]`; `savedTotal` is one element,
+   * `loss` is `[rows]` for reduction none, else one element. `saved` is `[rows, 2]`; `savedTotal` is one element,
    * the sum of weights that `mean` divides by.
    */
   crossEntropyForward(
@@ -200,7 +205,7 @@ export interface Kernels<B> {
     target: B,
     weight: B | null,
     loss: B,
-    savedLse: B,
+    saved: B,
     savedTotal: B,
   ): void
   crossEntropyBackward(
@@ -209,9 +214,42 @@ export interface Kernels<B> {
     logits: B,
     target: B,
     weight: B | null,
-    savedLse: B,
+    saved: B,
     savedTotal: B,
     gradLogits: B,
+  ): void
+  /** Against probabilities `[rows, c]`. */
+  softCrossEntropyForward(problem: CrossEntropyProblem, logits: B, target: B, weight: B | null, loss: B, saved: B): void
+  softCrossEntropyBackward(
+    problem: CrossEntropyProblem,
+    gradLoss: B,
+    logits: B,
+    target: B,
+    weight: B | null,
+    saved: B,
+    gradLogits: B | null,
+    gradTarget: B | null,
+  ): void
+  nllLossForward(problem: NllLossProblem, input: B, target: B, weight: B | null, loss: B, savedTotal: B): void
+  nllLossBackward(problem: NllLossProblem, gradLoss: B, target: B, weight: B | null, savedTotal: B, gradInput: B): void
+  /** `loss` is `[size]` with `problem.each`, else one element. */
+  pointwiseLossForward(
+    problem: PointwiseLossProblem,
+    input: B,
+    target: B,
+    weight: B | null,
+    posWeight: B | null,
+    loss: B,
+  ): void
+  pointwiseLossBackward(
+    problem: PointwiseLossProblem,
+    input: B,
+    target: B,
+    weight: B | null,
+    posWeight: B | null,
+    gradLoss: B,
+    gradInput: B | null,
+    gradTarget: B | null,
   ): void
 
   // Optimizer steps: lists follow the sizes of all groups in order, or of those groups that have such a state.

@@ -15,6 +15,9 @@ import type { LocalResponseNormProblem } from '../reference/local_response_norm.
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
+import type { NllLossProblem } from '../reference/nll_loss.ts'
+import { type PointwiseLossProblem, pointwiseLosses } from '../reference/pointwise_loss.ts'
+import type { PreluProblem } from '../reference/prelu.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
 import type { ReduceOp, ReduceProblem } from '../reference/reduce.ts'
 import type { RmsNormProblem } from '../reference/rms_norm.ts'
@@ -45,6 +48,7 @@ export interface Problems extends OptimizerProblems {
   reduce: ReduceProblem
   relu: { size: number }
   activation: { size: number; a: number; b: number; op: Activation }
+  prelu: PreluProblem
   dropout: DropoutProblem
   matmul: MatmulProblem
   linear: LinearProblem
@@ -58,6 +62,8 @@ export interface Problems extends OptimizerProblems {
   local_response_norm: LocalResponseNormProblem
   log_softmax: SoftmaxProblem
   cross_entropy: CrossEntropyProblem
+  nll_loss: NllLossProblem
+  pointwise_loss: PointwiseLossProblem
   random_uniform: UniformProblem
   random_normal: NormalProblem
 }
@@ -122,6 +128,8 @@ const poolWindow = [
   ...[number('kd', 1), ...axes2d('k'), number('sd', same('kd')), number('sh', same('kh'), true)],
   ...[number('sw', same('sh')), number('pd', 0), number('ph', 0, true), number('pw', same('ph'))],
 ]
+const targets = [number('rows'), number('c'), short('ignoreIndex', 'ignore', -100)]
+const reductions = ['none', 'mean', 'sum']
 const stream = [number('seed', 0), number('offset', 0)]
 
 const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
@@ -152,6 +160,7 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
   reduce: [number('outer'), number('size'), number('inner', 1), number('correction', 0), word('op', reduceOps)],
   relu: [number('size')],
   activation: [number('size'), number('a', 0), number('b', 0), word('op', activations)],
+  prelu: [number('rows'), number('c')],
   dropout: [number('n'), number('spatial', 1), number('c'), number('p'), ...stream, flag('channelwise')],
   matmul: [
     list('batchShape', 'b', []),
@@ -192,12 +201,15 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     ...[number('rows'), number('c'), number('size'), number('alpha', 1e-4), number('beta', 0.75), number('k', 1)],
   ],
   log_softmax: [number('outer'), number('size'), number('inner', 1)],
-  cross_entropy: [
-    number('rows'),
-    number('c'),
-    short('ignoreIndex', 'ignore', -100),
-    short('labelSmoothing', 'smooth', 0),
-    word('reduction', ['none', 'mean', 'sum']),
+  cross_entropy: [...targets, short('labelSmoothing', 'smooth', 0), word('reduction', reductions)],
+  nll_loss: [...targets, word('reduction', reductions)],
+  pointwise_loss: [
+    number('size'),
+    number('width', same('size')),
+    number('a', 1),
+    number('divisor', same('size')),
+    word('op', pointwiseLosses),
+    flag('each'),
   ],
   ...optimizerFields,
   random_uniform: [number('size'), ...stream, number('low', 0), number('high', 1)],

@@ -72,12 +72,23 @@ export { LazyConv3d } from './lazy_conv3d.ts'
 export { LazyLinear, Linear, type LinearOptions } from './linear.ts'
 export { silenceLint } from './lint_exceptions.ts'
 export { LocallyConnected2d, type LocallyConnected2dOptions } from './locally_connected2d.ts'
-export { CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.ts'
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from './losses.ts'
 export { MaxPool1d, MaxPool2d, MaxPool3d, type MaxPoolOptions } from './max_pool.ts'
 export { type BufferOptions, Module } from './module.ts'
 export { ModuleDict } from './module_dict.ts'
 export { Parameter } from './parameter.ts'
 export { ParameterList } from './parameter_list.ts'
+export { PReLU } from './prelu.ts'
 export { ResidualBlock, type ResidualBlockOptions } from './residual_block.ts'
 export { SpatiallySeparableConv2d, type SpatiallySeparableConv2dOptions } from './spatially_separable_conv2d.ts'
 export { SqueezeExcitation, type SqueezeExcitationOptions } from './squeeze_excitation.ts'

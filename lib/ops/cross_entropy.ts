@@ -1,19 +1,15 @@
-import { needsGrad, record, save, saveOwned } from '../autograd/node.ts'
+import { anyNeedsGrad, needsGrad, record, save, saveOwned } from '../autograd/node.ts'
+import type { BufferRef } from '../kernels/backend.ts'
 import { backend } from '../kernels/select.ts'
 import type { CrossEntropyProblem } from '../reference/index.ts'
 import { fillElements } from '../tensor/create.ts'
-import { composed, untracked } from '../tensor/scope.ts'
+import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { checkUnitInterval } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { formatShape, sameShape } from '../util/shape.ts'
-import './arithmetic.ts'
-import './reduce.ts'
-import './unary.ts'
-import './views.ts'
 import { disposeCopy, expectFloat, inFormat } from './dense.ts'
 import { fromArray } from './integer.ts'
-import { logSoftmax } from './log_softmax.ts'
 import {
   checkClassWeight,
   checkIgnoreIndex,
@@ -59,29 +55,24 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
   const reduction = checkReduction('crossEntropy', options.reduction ?? 'mean')
   const labelSmoothing = checkUnitInterval('crossEntropy', 'labelSmoothing', options.labelSmoothing ?? 0)
   checkClassWeight('crossEntropy', weight, input)
-  if (target.dtype === 'float32') return ofProbabilities(input, target, weight, labelSmoothing, reduction)
   const ignoreIndex = checkIgnoreIndex('crossEntropy', options.ignoreIndex ?? -100)
-  const indices = readTargets('crossEntropy', input, target, ignoreIndex)
-  const { rows, classes } = classRows(input.shape)
-  return ofIndices({ rows, c: classes, ignoreIndex, labelSmoothing, reduction }, input, indices, weight)
+  const { rows, classes } = input.ndim === 0 ? { rows: 0, classes: 0 } : classRows(input.shape)
+  const problem = { rows, c: classes, ignoreIndex, labelSmoothing, reduction }
+  if (target.dtype === 'float32') return ofProbabilities(problem, input, target, weight)
+  return ofIndices(problem, input, readTargets('crossEntropy', input, target, ignoreIndex), weight)
 }
 
 const buffer = (input: Tensor) => input.buffer('crossEntropy')
 
 function ofIndices(problem: CrossEntropyProblem, input: Tensor, indices: Int32Array, weight: Tensor | null): Tensor {
   const output = emptyTensor(problem.reduction === 'none' ? targetShape(input.shape) : [], 'float32')
-  if (problem.rows === 0) {
-    // The mean over no rows is 0 / 0.
-    fillElements('crossEntropy', output, problem.reduction === 'mean' ? Number.NaN : 0)
-    if (needsGrad(input)) record('crossEntropy', output, [input], null, () => [emptyTensor(input.shape, 'float32')])
-    return output
-  }
+  if (problem.rows === 0) return ofNothing(problem, output, [input])
   const source = inFormat('crossEntropy', input, 'channelsLast')
   const row = weight === null ? null : inFormat('crossEntropy', weight, 'rowMajor')
   // Outside any scope: under recording these belong to the tape.
   const [target, lse, total] = untracked(() => [
     fromArray(indices, [problem.rows], 'int32'),
-    emptyTensor([problem.rows], 'float32'),
+    emptyTensor([problem.rows, 2], 'float32'),
     emptyTensor([], 'float32'),
   ])
   const inputs = [buffer(source), buffer(target), row === null ? null : buffer(row)] as const
@@ -107,27 +98,47 @@ function ofIndices(problem: CrossEntropyProblem, input: Tensor, indices: Int32Ar
   return output
 }
 
-function ofProbabilities(
-  input: Tensor,
-  target: Tensor,
-  weight: Tensor | null,
-  labelSmoothing: number,
-  reduction: Reduction,
-): Tensor {
+function ofProbabilities(problem: CrossEntropyProblem, input: Tensor, target: Tensor, weight: Tensor | null): Tensor {
   if (input.ndim === 0 || !sameShape(input.shape, target.shape)) {
     throw new ShapeError(
       'crossEntropy: expected probabilities shaped like the input, or class indices as integers; ' +
         `input ${formatShape(input.shape)}, target ${formatShape(target.shape)}`,
     )
   }
-  return composed(() => {
-    const dim = input.ndim === 1 ? 0 : 1
-    const { rows, classes } = classRows(input.shape)
-    const smooth = labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes)
-    const terms = logSoftmax(input, dim).mul(smooth)
-    const perClass = [...new Array<number>(dim).fill(1), classes, ...new Array<number>(input.ndim - dim - 1).fill(1)]
-    const weighted = weight === null ? terms : terms.mul(weight.reshape(perClass))
-    if (reduction === 'none') return weighted.sum(dim).neg()
-    return reduction === 'sum' ? weighted.sum().neg() : weighted.sum().div(-rows)
-  })
+  const output = emptyTensor(problem.reduction === 'none' ? targetShape(input.shape) : [], 'float32')
+  if (problem.rows === 0) return ofNothing(problem, output, [input, target])
+  const source = inFormat('crossEntropy', input, 'channelsLast')
+  const shares = inFormat('crossEntropy', target, 'channelsLast')
+  const row = weight === null ? null : inFormat('crossEntropy', weight, 'rowMajor')
+  const lse = untracked(() => emptyTensor([problem.rows, 2], 'float32'))
+  const inputs = [buffer(source), buffer(shares), row === null ? null : buffer(row)] as const
+  backend().kernels.softCrossEntropyForward(problem, ...inputs, buffer(output), buffer(lse))
+  if (anyNeedsGrad([input, target])) {
+    const wanted = [input, target].map(needsGrad)
+    const saved = [save('crossEntropy', source), save('crossEntropy', shares), saveOwned('crossEntropy', lse)]
+    if (row !== null) saved.push(save('crossEntropy', row))
+    record('crossEntropy', output, [input, target], saved, (gradOutput) => {
+      const [logits, probabilities, lses, scale] = saved.map((item) => item.get())
+      const grad = inFormat('crossEntropy', gradOutput, 'rowMajor')
+      const gradLike = (like: Tensor, is: boolean) => (is ? emptyTensor(like.shape, 'float32', like.strides) : null)
+      const grads = [gradLike(logits, wanted[0]), gradLike(probabilities, wanted[1])]
+      const values = [logits, probabilities, scale ?? null, lses, ...grads].map((item) => item && buffer(item))
+      const [a, b, c, d, e, f] = values as [BufferRef, BufferRef, BufferRef | null, BufferRef, ...(BufferRef | null)[]]
+      backend().kernels.softCrossEntropyBackward(problem, buffer(grad), a, b, c, d, e, f)
+      return grads
+    })
+  } else lse.dispose()
+  disposeCopy(source, input)
+  disposeCopy(shares, target)
+  if (row !== null && weight !== null) disposeCopy(row, weight)
+  return output
+}
+
+/** No rows at all: the mean is 0 / 0, the sum 0. */
+function ofNothing(problem: CrossEntropyProblem, output: Tensor, inputs: Tensor[]): Tensor {
+  fillElements('crossEntropy', output, problem.reduction === 'mean' ? Number.NaN : 0)
+  if (anyNeedsGrad(inputs)) {
+    record('crossEntropy', output, inputs, null, () => inputs.map(({ shape }) => emptyTensor(shape, 'float32')))
+  }
+  return output
 }

@@ -1,11 +1,11 @@
 import type { Tensor } from '../tensor/tensor.ts'
-import { differenceLoss, type RegressionLossOptions } from './mse_loss.ts'
+import { pointwiseLoss, type RegressionLossOptions } from './pointwise_loss.ts'
 
 /**
  * Absolute error: `|input − target|`, averaged unless said otherwise; its gradient where they agree is 0.
  *
  * @throws {ShapeError} when the shapes differ.
  */
-export function l1Loss(input: Tensor, target: Tensor, options: RegressionLossOptions = {}): Tensor {
-  return differenceLoss('l1Loss', input, target, options, (difference) => difference.abs())
+export function l1Loss(input: Tensor, target: Tensor, { reduction = 'mean' }: RegressionLossOptions = {}): Tensor {
+  return pointwiseLoss('l1Loss', 'l1', input, target, { reduction })
 }

@@ -1,7 +1,10 @@
-import { needsGrad, record } from '../autograd/node.ts'
-import type { Tensor } from '../tensor/tensor.ts'
-import { sizeOf } from '../util/shape.ts'
-import { expectFloat } from './dense.ts'
+import { needsGrad, record, save, saveOwned } from '../autograd/node.ts'
+import { backend } from '../kernels/select.ts'
+import type { NllLossProblem } from '../reference/index.ts'
+import { fillElements } from '../tensor/create.ts'
+import { untracked } from '../tensor/scope.ts'
+import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import { disposeCopy, expectFloat, inFormat } from './dense.ts'
 import { fromArray } from './integer.ts'
 import {
   checkClassWeight,
@@ -36,40 +39,39 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions =
   const reduction = checkReduction('nllLoss', options.reduction ?? 'mean')
   const ignoreIndex = checkIgnoreIndex('nllLoss', options.ignoreIndex ?? -100)
   checkClassWeight('nllLoss', options.weight ?? null, input)
-  const targets = readTargets('nllLoss', input, target, ignoreIndex)
-  const classWeights = options.weight?.toTypedArray() ?? null
-  const { shape } = input
-  const at = positions(shape, targets)
-  // One element per row is read, which needs no kernel of its own.
-  const weights = Float64Array.from(targets, (index) =>
-    index === ignoreIndex ? 0 : Number(classWeights?.[index] ?? 1),
-  )
-  const divisor = reduction === 'mean' ? weights.reduce((sum, value) => sum + value, 0) : 1
-  const scores = input.toTypedArray() as Float32Array
-  const losses = Float64Array.from(weights, (value, row) => (value === 0 ? 0 : -value * scores[at[row]]))
-  const output =
-    reduction === 'none'
-      ? fromArray(Float32Array.from(losses), targetShape(shape), 'float32')
-      : fromArray(Float32Array.of(losses.reduce((sum, value) => sum + value, 0) / divisor), [], 'float32')
-  if (needsGrad(input)) {
-    record('nllLoss', output, [input], null, (gradOutput) => {
-      const grads = gradOutput.toTypedArray() as Float32Array
-      const gradInput = new Float32Array(sizeOf(shape))
-      weights.forEach((value, row) => {
-        if (value !== 0) gradInput[at[row]] = (-value * grads[reduction === 'none' ? row : 0]) / divisor
-      })
-      return [fromArray(gradInput, shape, 'float32')]
-    })
-  }
-  return output
+  const indices = readTargets('nllLoss', input, target, ignoreIndex)
+  const { rows, classes } = classRows(input.shape)
+  return ofRows({ rows, c: classes, ignoreIndex, reduction }, input, indices, options.weight ?? null)
 }
 
-/** Where each row's score lies in the row-major elements of `[N, C, ...spatial]`. */
-function positions(shape: readonly number[], targets: Int32Array): Float64Array {
-  const { classes } = classRows(shape)
-  const spatial = sizeOf(shape.slice(2))
-  return Float64Array.from(targets, (index, row) => {
-    const image = Math.floor(row / spatial)
-    return (image * classes + index) * spatial + (row % spatial)
-  })
+const buffer = (tensor: Tensor) => tensor.buffer('nllLoss')
+
+function ofRows(problem: NllLossProblem, input: Tensor, indices: Int32Array, weight: Tensor | null): Tensor {
+  const output = emptyTensor(problem.reduction === 'none' ? targetShape(input.shape) : [], 'float32')
+  if (problem.rows === 0) {
+    // The mean over no rows is 0 / 0.
+    fillElements('nllLoss', output, problem.reduction === 'mean' ? Number.NaN : 0)
+    if (needsGrad(input)) record('nllLoss', output, [input], null, () => [emptyTensor(input.shape, 'float32')])
+    return output
+  }
+  const source = inFormat('nllLoss', input, 'channelsLast')
+  const row = weight === null ? null : inFormat('nllLoss', weight, 'rowMajor')
+  const [target, total] = untracked(() => [fromArray(indices, [problem.rows], 'int32'), emptyTensor([], 'float32')])
+  const scale = row === null ? null : buffer(row)
+  backend().kernels.nllLossForward(problem, buffer(source), buffer(target), scale, buffer(output), buffer(total))
+  if (needsGrad(input)) {
+    const { shape, strides } = source
+    const saved = [target, total].map((item) => saveOwned('nllLoss', item))
+    if (row !== null) saved.push(save('nllLoss', row))
+    record('nllLoss', output, [input], saved, (gradOutput) => {
+      const [targets, totals, weights] = saved.map((item) => buffer(item.get()))
+      const grad = inFormat('nllLoss', gradOutput, 'rowMajor')
+      const gradInput = emptyTensor(shape, 'float32', strides)
+      backend().kernels.nllLossBackward(problem, buffer(grad), targets, weights ?? null, totals, buffer(gradInput))
+      return [gradInput]
+    })
+  } else for (const temporary of [target, total]) temporary.dispose()
+  disposeCopy(source, input)
+  if (row !== null && weight !== null) disposeCopy(row, weight)
+  return output
 }

@@ -8,7 +8,12 @@ import { clipGradNorm, clipGradValue } from './clip_grad.ts'
 import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from './conv2d.ts'
 import { conv3dBackwardInput, conv3dBackwardWeight, conv3dForward } from './conv3d.ts'
 import { copy } from './copy.ts'
-import { crossEntropyBackward, crossEntropyForward } from './cross_entropy.ts'
+import {
+  crossEntropyBackward,
+  crossEntropyForward,
+  softCrossEntropyBackward,
+  softCrossEntropyForward,
+} from './cross_entropy.ts'
 import { dropout } from './dropout.ts'
 import { emaStep } from './ema.ts'
 import { fill } from './fill.ts'
@@ -20,6 +25,9 @@ import { localResponseNormBackward, localResponseNormForward } from './local_res
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPoolBackward, maxPoolForward } from './max_pool.ts'
+import { nllLossBackward, nllLossForward } from './nll_loss.ts'
+import { pointwiseLossBackward, pointwiseLossForward } from './pointwise_loss.ts'
+import { preluBackward, preluForward } from './prelu.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { reluBackward, reluForward } from './relu.ts'
@@ -50,6 +58,9 @@ export * from './local_response_norm.ts'
 export * from './log_softmax.ts'
 export * from './matmul.ts'
 export * from './max_pool.ts'
+export * from './nll_loss.ts'
+export * from './pointwise_loss.ts'
+export * from './prelu.ts'
 export * from './random.ts'
 export * from './reduce.ts'
 export * from './relu.ts'
@@ -106,6 +117,14 @@ export const referenceKernels = {
   logSoftmaxBackward,
   crossEntropyForward,
   crossEntropyBackward,
+  softCrossEntropyForward,
+  softCrossEntropyBackward,
+  nllLossForward,
+  nllLossBackward,
+  pointwiseLossForward,
+  pointwiseLossBackward,
+  preluForward,
+  preluBackward,
   sgdStep,
   adamStep,
   rmspropStep,

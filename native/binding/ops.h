@@ -70,6 +70,15 @@ void log_softmax_backward(Call& call);
 // cross_entropy.cc
 void cross_entropy_forward(Call& call);
 void cross_entropy_backward(Call& call);
+void soft_cross_entropy_forward(Call& call);
+void soft_cross_entropy_backward(Call& call);
+// nll_loss.cc, pointwise_loss.cc, prelu.cc
+void nll_loss_forward(Call& call);
+void nll_loss_backward(Call& call);
+void pointwise_loss_forward(Call& call);
+void pointwise_loss_backward(Call& call);
+void prelu_forward(Call& call);
+void prelu_backward(Call& call);
 // sgd.cc, adam.cc, rmsprop.cc, adagrad.cc
 void sgd_step(Call& call);
 void adam_step(Call& call);

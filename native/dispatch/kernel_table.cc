@@ -23,6 +23,8 @@ const KernelTable& table_of() {
       local_response_norm_kernels<isa>(),
       max_pool_kernels<isa>(),
       pack_kernels<isa>(),
+      pointwise_loss_kernels<isa>(),
+      prelu_kernels<isa>(),
       reduce_kernels<isa>(),
       relu_kernels<isa>(),
       rmsprop_kernels<isa>(),

@@ -17,6 +17,8 @@
 #include "../kernels/local_response_norm.h"
 #include "../kernels/max_pool.h"
 #include "../kernels/pack.h"
+#include "../kernels/pointwise_loss.h"
+#include "../kernels/prelu.h"
 #include "../kernels/reduce.h"
 #include "../kernels/relu.h"
 #include "../kernels/rmsprop.h"
@@ -44,6 +46,8 @@ struct KernelTable {
   const LocalResponseNormKernels& local_response_norm;
   const MaxPoolKernels& max_pool;
   const PackKernels& pack;
+  const PointwiseLossKernels& pointwise_loss;
+  const PreluKernels& prelu;
   const ReduceKernels& reduce;
   const ReluKernels& relu;
   const RmspropKernels& rmsprop;

@@ -6,11 +6,13 @@ namespace strided {
 namespace {
 
 double sum_abs(int64_t size, const float* values) {
-  return sum_terms(size, values, [](Vec x) { return abs(x); });
+  return sum_terms(
+      size, [](Vec x) { return abs(x); }, values);
 }
 
 double sum_squares(int64_t size, const float* values) {
-  return sum_terms(size, values, [](Vec x) { return mul(x, x); });
+  return sum_terms(
+      size, [](Vec x) { return mul(x, x); }, values);
 }
 
 double sum_powers(int64_t size, float p, const float* values) {

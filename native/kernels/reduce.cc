@@ -10,14 +10,18 @@ namespace {
 constexpr int64_t kColumnBlock = 128;
 
 double row_sum(int64_t size, const float* input) {
-  return sum_terms(size, input, [](Vec x) { return x; });
+  return sum_terms(
+      size, [](Vec x) { return x; }, input);
 }
 
 double row_deviation(int64_t size, const float* input, float center) {
-  return sum_terms(size, input, [center](Vec x) {
-    const Vec d = sub(x, set1(center));
-    return mul(d, d);
-  });
+  return sum_terms(
+      size,
+      [center](Vec x) {
+        const Vec d = sub(x, set1(center));
+        return mul(d, d);
+      },
+      input);
 }
 
 // Columns [j, j + lanes) under `mask`; Term maps an element and its column's center.

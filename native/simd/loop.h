@@ -25,9 +25,9 @@ STRIDED_INLINE void map(int64_t size, float* output, Function function, const In
 // addition.
 constexpr int64_t kSumBlock = 4096;
 
-// The sum of term(input[i]) for i < size, in an order that depends on the size alone.
-template <typename Term>
-STRIDED_INLINE double sum_terms(int64_t size, const float* input, Term term) {
+// The sum of term(inputs[i]...) for i < size, in an order that depends on the size alone.
+template <typename Term, typename... Inputs>
+STRIDED_INLINE double sum_terms(int64_t size, Term term, const Inputs*... inputs) {
   double total = 0;
   for (int64_t begin = 0; begin < size; begin += kSumBlock) {
     const int64_t end = begin + kSumBlock < size ? begin + kSumBlock : size;
@@ -35,12 +35,12 @@ STRIDED_INLINE double sum_terms(int64_t size, const float* input, Term term) {
     int64_t i = begin;
     for (; i + 4 * kLanes <= end; i += 4 * kLanes) {
 #pragma GCC unroll 4
-      for (int u = 0; u < 4; u++) acc[u] = add(acc[u], term(load(input + i + u * kLanes)));
+      for (int u = 0; u < 4; u++) acc[u] = add(acc[u], term(load(inputs + i + u * kLanes)...));
     }
-    for (; i + kLanes <= end; i += kLanes) acc[0] = add(acc[0], term(load(input + i)));
+    for (; i + kLanes <= end; i += kLanes) acc[0] = add(acc[0], term(load(inputs + i)...));
     if (i < end) {
       const Mask tail = first_lanes(end - i);
-      acc[1] = add(acc[1], select(tail, term(load(input + i, tail)), zero()));
+      acc[1] = add(acc[1], select(tail, term(load(inputs + i, tail)...), zero()));
     }
     total += reduce_add(add(add(acc[0], acc[1]), add(acc[2], acc[3])));
   }

@@ -147,6 +147,13 @@ STRIDED_INLINE float reduce_add(Vec a) {
   return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
 }
 
+// The largest lane. Of a NaN and a number either may come out.
+STRIDED_INLINE float reduce_max(Vec a) {
+  __m128 s4 = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  __m128 s2 = _mm_max_ps(s4, _mm_movehl_ps(s4, s4));
+  return _mm_cvtss_f32(_mm_max_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
+}
+
 // Transposes a kLanes x kLanes block: row r of the output is column r of the input.
 STRIDED_INLINE void transpose_block(const float* input, int64_t input_stride, float* output, int64_t output_stride) {
   Vec r[8];

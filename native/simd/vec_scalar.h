@@ -136,6 +136,7 @@ struct Half {
 };
 
 STRIDED_INLINE float reduce_add(Vec a) { return a; }
+STRIDED_INLINE float reduce_max(Vec a) { return a; }
 
 STRIDED_INLINE void transpose_block(const float* input, int64_t, float* output, int64_t) { *output = *input; }
 

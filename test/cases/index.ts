@@ -20,6 +20,9 @@ import { localResponseNorm } from './local_response_norm.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
+import { nllLoss } from './nll_loss.ts'
+import { pointwiseLoss } from './pointwise_loss.ts'
+import { prelu } from './prelu.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
 import { relu } from './relu.ts'
@@ -53,6 +56,9 @@ export const caseSets = {
   log_softmax: logSoftmax,
   matmul,
   max_pool: maxPool,
+  nll_loss: nllLoss,
+  pointwise_loss: pointwiseLoss,
+  prelu,
   random_normal: randomNormal,
   random_uniform: randomUniform,
   reduce,

@@ -22,3 +22,13 @@ describeGolden('nll_loss', ({ x, target, weight }, args) =>
 
 describeGolden('mse_loss', ({ x, target }, args) => F.mseLoss(x, target, { reduction: args.reduction as Reduction }))
 describeGolden('l1_loss', ({ x, target }, args) => F.l1Loss(x, target, { reduction: args.reduction as Reduction }))
+describeGolden('smooth_l1_loss', ({ x, target }, args) =>
+  F.smoothL1Loss(x, target, { beta: args.beta as number, reduction: args.reduction as Reduction }),
+)
+describeGolden('bce_with_logits', ({ x, target, weight, pos_weight }, args) =>
+  F.bceWithLogits(x, target, {
+    weight: weight ?? null,
+    posWeight: pos_weight ?? null,
+    reduction: args.reduction as Reduction,
+  }),
+)

@@ -163,13 +163,13 @@ describeOp('cross_entropy', (problem) => {
   const logits = random(rows * c, 1, -3, 3)
   const target = integersBelow(c, rows, 2)
   return [null, random(c, 3, 0.5, 2)].map((weight) => {
-    const [lse, total] = [new Float64Array(rows), new Float64Array(1)]
+    const [saved, total] = [new Float64Array(2 * rows), new Float64Array(1)]
     return {
       inputs: [logits],
       outputSize: reduction === 'none' ? rows : 1,
-      forward: (loss) => reference.crossEntropyForward(problem, logits, target, weight, loss, lse, total),
+      forward: (loss) => reference.crossEntropyForward(problem, logits, target, weight, loss, saved, total),
       backward(gradLoss, [gradLogits]) {
-        reference.crossEntropyBackward(problem, gradLoss, logits, target, weight, lse, total, gradLogits)
+        reference.crossEntropyBackward(problem, gradLoss, logits, target, weight, saved, total, gradLogits)
       },
     }
   })
