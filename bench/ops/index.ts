@@ -15,6 +15,7 @@ import { localResponseNorm } from './local_response_norm.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
+import { pad } from './pad.ts'
 import { pointwiseLoss } from './pointwise_loss.ts'
 import { prelu } from './prelu.ts'
 import { relu } from './relu.ts'
@@ -34,6 +35,7 @@ export const opBenches = [
   relu,
   activation,
   prelu,
+  pad,
   dropout,
   logSoftmax,
   crossEntropy,

@@ -348,6 +348,27 @@ def prelu(p, which, layout):
     return lambda: aten.prelu_backward(g, x, w)[0]
 
 
+def pad(p, which, layout):
+    (n, h, w, c), before, after, mode = p["shape"], p["before"], p["after"], p["mode"]
+    x = image(fill.uniform(n * h * w * c, fill.INPUT), n, (h, w), c, layout)
+    pads = [before[2], after[2], before[1], after[1]]
+    value = fill.uniform(1, fill.BIAS)[0].item() if mode == "constant" else 0
+    if which == "forward":
+        return lambda: F.pad(x, pads, mode=mode, value=value)
+    size = (h + before[1] + after[1], w + before[2] + after[2])
+    g = image(fill.uniform(n * size[0] * size[1] * c, fill.GRAD_OUTPUT), n, size, c, layout)
+    if mode == "constant":
+        return lambda: aten.constant_pad_nd(g, [-size for size in pads])
+    if mode == "circular":
+        # Copies of parts, which only autograd knows to join.
+        x.requires_grad_()
+        with torch.enable_grad():
+            y = F.pad(x, pads, mode=mode)
+        return lambda: torch.autograd.grad(y, x, g, retain_graph=True)[0]
+    backward = {"reflect": aten.reflection_pad2d_backward, "replicate": aten.replication_pad2d_backward}[mode]
+    return lambda: backward(g, x, pads)
+
+
 def dropout(p, _which, layout):
     n, spatial, c = p["n"], p["spatial"], p["c"]
     values = fill.uniform(n * spatial * c, fill.INPUT)
@@ -423,7 +444,7 @@ def optimizer_steps(op, p):
 
 
 FUNCTIONS = (relu, activation, prelu, max_pool, batch_norm, linear, matmul, log_softmax, dropout)
-FUNCTIONS += (cross_entropy, pointwise_loss)
+FUNCTIONS += (cross_entropy, pointwise_loss, pad)
 FUNCTIONS += (clip_grad, ema)
 PREPARE = {f.__name__: f for f in FUNCTIONS}
 # Those that return a call and a list of other ways to the same.
@@ -440,8 +461,8 @@ def prepare(request):
         return answer(call, request, more=more)
     call = PREPARE[op](p, which, layout)
     # Inference mode would be in the way of autograd, whose overhead it saves.
-    joined = ("softsign", "l1", "bceWithLogits", "klDiv")
-    recorded = which != "forward" and (op == "cross_entropy" or p.get("op") in joined)
+    joined = ("softsign", "l1", "bceWithLogits", "klDiv", "circular")
+    recorded = which != "forward" and (op == "cross_entropy" or p.get("op", p.get("mode")) in joined)
     calls, reply = answer(call if recorded else no_grad(call), request)
     return calls, {**reply, "compare": op != "dropout"}
 

@@ -20,6 +20,7 @@ import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NllLossProblem } from '../reference/nll_loss.ts'
+import type { PadProblem } from '../reference/pad.ts'
 import type { PointwiseLossProblem } from '../reference/pointwise_loss.ts'
 import type { PreluProblem } from '../reference/prelu.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
@@ -42,6 +43,9 @@ export interface Kernels<B> {
   copy(problem: CopyProblem, input: B, output: B): void
   cast(problem: CastProblem, input: B, output: B): void
   gatherRows(problem: GatherRowsProblem, input: B, indices: B, output: B): void
+  /** Elements of `itemSize` bytes; `value` is one of them, for mode constant. */
+  padForward(problem: PadProblem, input: B, value: B | null, output: B): void
+  padBackward(problem: PadProblem, gradOutput: B, gradInput: B): void
 
   unary(op: UnaryOp, size: number, input: B, output: B): void
   binary(op: BinaryOp, size: number, a: B, b: B, output: B): void

@@ -16,6 +16,7 @@ import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
 import type { NllLossProblem } from '../reference/nll_loss.ts'
+import { type PadProblem, padModes } from '../reference/pad.ts'
 import { type PointwiseLossProblem, pointwiseLosses } from '../reference/pointwise_loss.ts'
 import type { PreluProblem } from '../reference/prelu.ts'
 import type { NormalProblem, UniformProblem } from '../reference/random.ts'
@@ -43,6 +44,7 @@ export interface Problems extends OptimizerProblems {
   copy: CopyProblem
   cast: CastProblem
   gather_rows: GatherRowsProblem
+  pad: PadProblem
   unary: { size: number; op: UnaryOp }
   binary: BinaryProblem & { op: BinaryOp | CompareOp }
   reduce: ReduceProblem
@@ -130,6 +132,8 @@ const poolWindow = [
 ]
 const targets = [number('rows'), number('c'), short('ignoreIndex', 'ignore', -100)]
 const reductions = ['none', 'mean', 'sum']
+// Keeps the mean of what is dropped with probability p; nothing survives p = 1.
+const survivorScale = ({ p }: Values): number => (p === 1 ? 0 : 1 / (1 - (p as number)))
 const stream = [number('seed', 0), number('offset', 0)]
 
 const dtypes: readonly DType[] = ['float32', 'int32', 'uint8', 'int64']
@@ -149,6 +153,11 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
   ],
   cast: [number('size'), word('from', dtypes), word('to', dtypes)],
   gather_rows: [number('rows'), short('sourceRows', 'source'), short('rowBytes', 'bytes')],
+  pad: [
+    short('itemSize', 'item', 4),
+    ...[list('shape', 'shape'), list('before', 'before'), list('after', 'after', same('before'))],
+    word('mode', padModes),
+  ],
   unary: [number('size'), word('op', unaryOps)],
   binary: [
     list('shape', 'shape', []),
@@ -161,7 +170,10 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
   relu: [number('size')],
   activation: [number('size'), number('a', 0), number('b', 0), word('op', activations)],
   prelu: [number('rows'), number('c')],
-  dropout: [number('n'), number('spatial', 1), number('c'), number('p'), ...stream, flag('channelwise')],
+  dropout: [
+    ...[number('n'), number('spatial', 1), number('c'), number('p'), ...stream],
+    ...[number('scale', survivorScale), number('shift', 0), number('dropped', 0), flag('channelwise')],
+  ],
   matmul: [
     list('batchShape', 'b', []),
     number('m'),

@@ -9,6 +9,8 @@ const OP: Record<string, ProblemOp> = {
   copy: 'copy',
   cast: 'cast',
   gatherRows: 'gather_rows',
+  padForward: 'pad',
+  padBackward: 'pad',
   reduce: 'reduce',
   dropout: 'dropout',
   matmul: 'matmul',

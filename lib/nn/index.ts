@@ -41,6 +41,7 @@ export { Conv2d, type Conv2dOptions } from './conv2d.ts'
 export { Conv2dNormActivation, type Conv2dNormActivationOptions } from './conv2d_norm_activation.ts'
 export { Conv3d, type Conv3dOptions } from './conv3d.ts'
 export { DepthwiseSeparableConv2d, type DepthwiseSeparableConv2dOptions } from './depthwise_separable_conv2d.ts'
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.ts'
 export { GroupNorm, type GroupNormOptions, LocalResponseNorm, type LocalResponseNormOptions } from './group_norm.ts'
 export type { HookHandle } from './hooks.ts'
 export * as init from './init.ts'
@@ -58,8 +59,6 @@ export type { ActivationLayer, LayerChoice, NormLayer } from './layer_choice.ts'
 export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layer_norm.ts'
 export {
   AdaptiveAvgPool2d,
-  Dropout,
-  Dropout2d,
   Flatten,
   GlobalAvgPool,
   Identity,

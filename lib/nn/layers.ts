@@ -1,9 +1,8 @@
 import { adaptiveAvgPool2d, checkOutputSize, globalAvgPool } from '../ops/adaptive_avg_pool2d.ts'
-import { dropout, dropout2d } from '../ops/dropout.ts'
 import { relu } from '../ops/relu.ts'
 import { flatten, unflatten } from '../ops/views.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { checkInteger, checkUnitInterval } from '../util/check.ts'
+import { checkInteger } from '../util/check.ts'
 import type { Shape } from '../util/shape.ts'
 import { markClean } from './containers.ts'
 import { registerRectifiers } from './fusion.ts'
@@ -90,42 +89,5 @@ export class GlobalAvgPool extends Module {
   }
 }
 
-/** Sets elements to 0 with probability `p` (0.5 by default) in training; see `functional.dropout`. */
-export class Dropout extends Module {
-  readonly p: number
-
-  constructor({ p = 0.5 }: { p?: number } = {}) {
-    super()
-    this.p = checkUnitInterval('Dropout', 'p', p)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return dropout(input, { p: this.p, training: this.training })
-  }
-
-  override extraRepr(): string {
-    return `p=${this.p}, inplace=False`
-  }
-}
-
-/** Sets whole channels to 0 with probability `p` (0.5 by default) in training; see `functional.dropout2d`. */
-export class Dropout2d extends Module {
-  readonly p: number
-
-  constructor({ p = 0.5 }: { p?: number } = {}) {
-    super()
-    this.p = checkUnitInterval('Dropout2d', 'p', p)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return dropout2d(input, { p: this.p, training: this.training })
-  }
-
-  override extraRepr(): string {
-    return `p=${this.p}, inplace=False`
-  }
-}
-
 markClean(Identity, Flatten, Unflatten, ReLU, AdaptiveAvgPool2d, GlobalAvgPool)
-markClean(Dropout, Dropout2d)
 registerRectifiers(ReLU)

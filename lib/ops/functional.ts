@@ -32,7 +32,15 @@ export { type Conv1dOptions, conv1d } from './conv1d.ts'
 export { type Conv2dOptions, conv2d } from './conv2d.ts'
 export { type Conv3dOptions, conv3d } from './conv3d.ts'
 export { type CrossEntropyOptions, crossEntropy } from './cross_entropy.ts'
-export { type DropoutOptions, dropout, dropout2d } from './dropout.ts'
+export {
+  alphaDropout,
+  type DropoutOptions,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from './dropout.ts'
 export { type GroupNormOptions, groupNorm } from './group_norm.ts'
 export { type InstanceNormOptions, instanceNorm } from './instance_norm.ts'
 export { type KlDivOptions, type KlDivReduction, klDiv } from './kl_div.ts'

@@ -1,11 +1,8 @@
-import { needsGrad, record } from '../autograd/node.ts'
-import { fillElements } from '../tensor/create.ts'
-import { composed } from '../tensor/scope.ts'
-import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { checkChoice, checkInteger, checkOptions, describe } from '../util/check.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
 import { formatShape, type Shape } from '../util/shape.ts'
-import { type BorderMode, type Ends, padBorder, stridesLike } from './pad_border.ts'
+import { type BorderMode, type Ends, padBorder, padEnds } from './pad_border.ts'
 
 export interface PadOptions {
   /** `constant` (the default), or elements of the input: `reflect`, `replicate`, `circular`. */
@@ -70,42 +67,15 @@ function endsOf(shape: Shape, pads: readonly number[]): Ends[] {
   return ends.reverse()
 }
 
-/** The part of a tensor that another one of shifted position covers, outside the graph. */
-function overlap(whole: Tensor, start: readonly number[], shape: Shape): Tensor {
-  const offset = start.reduce((sum, at, dim) => sum + at * whole.strides[dim], whole.offset)
-  return new Tensor(whole.storage, offset, shape, whole.strides, whole.dtype, false)
-}
-
-/** `output[i] = input[i − before]` where that exists, and else `value`; backward is the same with ends negated. */
+/** `output[i] = input[i − before]` where that exists, and else `value`. */
 function padConstant(input: Tensor, ends: readonly Ends[], value: number): Tensor {
   const lead = input.ndim - ends.length
-  const before = input.shape.map((_, dim) => (dim < lead ? 0 : ends[dim - lead][0]))
-  const after = input.shape.map((_, dim) => (dim < lead ? 0 : ends[dim - lead][1]))
-  input.shape.forEach((size, dim) => {
-    if (size + before[dim] + after[dim] >= 0) return
+  ends.forEach(([before, after], i) => {
+    if (input.shape[lead + i] + before + after >= 0) return
     throw new ShapeError(
-      `pad: expected padding that leaves a size of at least 0, got ${before[dim]} and ${after[dim]} of dimension ${dim}; ` +
+      `pad: expected padding that leaves a size of at least 0, got ${before} and ${after} of dimension ${lead + i}; ` +
         `input ${formatShape(input.shape)}`,
     )
   })
-  const output = shifted(input, before, after, value)
-  if (needsGrad(input)) {
-    const negated = [before, after].map((ends) => ends.map((size) => -size))
-    record('pad', output, [input], null, (gradOutput) => [shifted(gradOutput, negated[0], negated[1], 0)])
-  }
-  return output
-}
-
-function shifted(input: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
-  const shape = input.shape.map((size, dim) => size + before[dim] + after[dim])
-  const common = input.shape.map((size, dim) => Math.max(0, size + Math.min(before[dim], 0) + Math.min(after[dim], 0)))
-  return composed(() => {
-    const output = emptyTensor(shape, input.dtype, stridesLike(input, shape))
-    if (before.some((size) => size > 0) || after.some((size) => size > 0)) fillElements('pad', output, value)
-    if (common.includes(0)) return output
-    const inInput = before.map((size) => Math.max(-size, 0))
-    const inOutput = before.map((size) => Math.max(size, 0))
-    copyElements('pad', overlap(input, inInput, common), overlap(output, inOutput, common))
-    return output
-  })
+  return padEnds('pad', input, ends, 'constant', value)
 }

@@ -26,6 +26,7 @@ import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward 
 import { matmul } from './matmul.ts'
 import { maxPoolBackward, maxPoolForward } from './max_pool.ts'
 import { nllLossBackward, nllLossForward } from './nll_loss.ts'
+import { padBackward, padForward } from './pad.ts'
 import { pointwiseLossBackward, pointwiseLossForward } from './pointwise_loss.ts'
 import { preluBackward, preluForward } from './prelu.ts'
 import { randomNormal, randomUniform } from './random.ts'
@@ -59,6 +60,7 @@ export * from './log_softmax.ts'
 export * from './matmul.ts'
 export * from './max_pool.ts'
 export * from './nll_loss.ts'
+export * from './pad.ts'
 export * from './pointwise_loss.ts'
 export * from './prelu.ts'
 export * from './random.ts'
@@ -76,6 +78,8 @@ export const referenceKernels = {
   copy,
   cast,
   gatherRows,
+  padForward,
+  padBackward,
   unary,
   binary,
   binaryScalar,

@@ -56,6 +56,8 @@ constexpr Export kExports[] = {
     {"copy", binding::copy},
     {"cast", binding::cast},
     {"gatherRows", binding::gather_rows},
+    {"padForward", binding::pad_forward},
+    {"padBackward", binding::pad_backward},
     {"unary", binding::unary},
     {"binary", binding::binary},
     {"binaryScalar", binding::binary_scalar},

@@ -76,7 +76,7 @@ int Fields::choice(const char* name, std::initializer_list<const char*> names) c
   return choose(env_, get(name), name, names);
 }
 
-std::vector<int64_t> Fields::integers(const char* name) const {
+std::vector<int64_t> Fields::integers(const char* name, int64_t least) const {
   const napi_value array = get(name);
   uint32_t length;
   if (napi_get_array_length(env_, array, &length) != napi_ok) {
@@ -87,7 +87,7 @@ std::vector<int64_t> Fields::integers(const char* name) const {
     napi_value element;
     if (napi_get_element(env_, array, i, &element) != napi_ok)
       throw ArgumentError{std::string(name) + " is unreadable"};
-    result[i] = to_integer(to_number(env_, element, name), name, 0);
+    result[i] = to_integer(to_number(env_, element, name), name, least);
   }
   return result;
 }

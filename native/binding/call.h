@@ -31,7 +31,7 @@ class Fields {
   bool boolean(const char* name) const;
   // The position of a string in `names`.
   int choice(const char* name, std::initializer_list<const char*> names) const;
-  std::vector<int64_t> integers(const char* name) const;
+  std::vector<int64_t> integers(const char* name, int64_t least = 0) const;
   // A list of objects.
   std::vector<Fields> list(const char* name) const;
 

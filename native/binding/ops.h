@@ -30,6 +30,9 @@ void activation_backward(Call& call);
 void copy(Call& call);
 void cast(Call& call);
 void gather_rows(Call& call);
+// pad.cc
+void pad_forward(Call& call);
+void pad_backward(Call& call);
 // reduce.cc
 void reduce(Call& call);
 // matmul.cc, linear.cc, conv.cc

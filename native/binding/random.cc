@@ -35,6 +35,9 @@ void dropout(Call& call) {
   p.c = f.integer("c");
   p.p = f.number("p");
   if (!(p.p >= 0 && p.p <= 1)) throw ArgumentError{"p must lie in [0, 1]"};
+  p.scale = static_cast<float>(f.number("scale"));
+  p.shift = static_cast<float>(f.number("shift"));
+  p.dropped = static_cast<float>(f.number("dropped"));
   p.channelwise = f.boolean("channelwise");
   p.stream = read_stream(f);
   const int64_t size = product({p.n, p.spatial, p.c});

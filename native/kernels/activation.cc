@@ -27,7 +27,7 @@ STRIDED_INLINE Vec gelu_tanh_argument(Vec x) {
 
 // tanh log(1 + e^x) = m / n with u = e^-|x|, each written so that neither side overflows, and the derivative of that.
 STRIDED_INLINE Vec mish_factor(Vec x, Vec* derivative) {
-  const Vec u = exp(neg(abs(x)));
+  const Vec u = exp_fading(x);
   const Mask negative = greater(zero(), x);
   const Vec one = set1(1.0f);
   const Vec m = select(negative, mul(u, add(u, set1(2.0f))), fma(u, set1(2.0f), one));

@@ -32,21 +32,18 @@ STRIDED_INLINE void philox_lanes(uint64_t seed, uint64_t counter, VecInt (&c)[4]
 
 // kLanes blocks, in the order of their words.
 STRIDED_INLINE void philox_words(uint64_t seed, uint64_t counter, uint32_t* words) {
-  int32_t lanes[4][kLanes];
+  VecInt c[4];
   // Where the low counter word wraps among the lanes, each lane is made on its own.
-  const bool carries = static_cast<uint32_t>(counter) > UINT32_MAX - static_cast<uint32_t>(kLanes);
-  for (int part = 0; part < (carries ? kLanes : 1); part++) {
-    VecInt c[4];
-    philox_lanes(seed, counter + static_cast<uint64_t>(part), c);
-    if (!carries) {
-#pragma GCC unroll 4
-      for (int w = 0; w < 4; w++) store_int(lanes[w], c[w]);
-    } else {
-      for (int w = 0; w < 4; w++) store_int(lanes[w] + part, c[w], first_lanes(1));
-    }
+  if (static_cast<uint32_t>(counter) <= UINT32_MAX - static_cast<uint32_t>(kLanes)) {
+    philox_lanes(seed, counter, c);
+    store_interleaved(reinterpret_cast<int32_t*>(words), c);
+    return;
   }
-  for (int i = 0; i < kLanes; i++) {
-    for (int w = 0; w < 4; w++) words[4 * i + w] = static_cast<uint32_t>(lanes[w][i]);
+  for (int part = 0; part < kLanes; part++) {
+    int32_t lane[4 * kLanes];
+    philox_lanes(seed, counter + static_cast<uint64_t>(part), c);
+    store_interleaved(lane, c);
+    for (int w = 0; w < 4; w++) words[4 * part + w] = static_cast<uint32_t>(lane[w]);
   }
 }
 
@@ -60,24 +57,26 @@ void words(uint64_t seed, uint64_t counter, int64_t blocks, uint32_t* output) {
   }
 }
 
-STRIDED_INLINE Vec keep(const uint32_t* word, Mask mask, uint32_t threshold, Vec scaled) {
-  const VecInt drawn = load_int(reinterpret_cast<const int32_t*>(word), mask);
-  return select(at_least_unsigned(drawn, set1_int(static_cast<int32_t>(threshold))), scaled, zero());
-}
-
-void channels(int64_t size, const uint32_t* word, uint32_t threshold, float scale, const float* input, float* output) {
-  for (int64_t i = 0; i < size; i += kLanes) {
-    const Mask mask = first_lanes(size - i < kLanes ? size - i : kLanes);
-    store(output + i, keep(word + i, mask, threshold, mul(load(input + i, mask), set1(scale))), mask);
+void channels(int64_t size, const uint32_t* word, const DropoutRule& rule, const float* input, float* output) {
+  const VecInt threshold = set1_int(static_cast<int32_t>(rule.threshold));
+  const int32_t* words = reinterpret_cast<const int32_t*>(word);
+  auto ruled = [&](VecInt drawn, Vec x) STRIDED_LAMBDA_INLINE {
+    const Vec kept = add(mul(x, set1(rule.scale)), set1(rule.shift));
+    return select(at_least_unsigned(drawn, threshold), kept, set1(rule.dropped));
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) store(output + i, ruled(load_int(words + i), load(input + i)));
+  if (i < size) {
+    const Mask tail = first_lanes(size - i);
+    store(output + i, ruled(load_int(words + i, tail), load(input + i, tail)), tail);
   }
 }
 
-void apply(int64_t size, uint64_t seed, uint64_t counter, uint32_t threshold, float scale, const float* input,
-           float* output) {
+void apply(int64_t size, uint64_t seed, uint64_t counter, const DropoutRule& rule, const float* input, float* output) {
   uint32_t some[4 * kLanes];
   for (int64_t i = 0; i < size; i += 4 * kLanes) {
     philox_words(seed, counter + static_cast<uint64_t>(i / 4), some);
-    channels(size - i < 4 * kLanes ? size - i : 4 * kLanes, some, threshold, scale, input + i, output + i);
+    channels(size - i < 4 * kLanes ? size - i : 4 * kLanes, some, rule, input + i, output + i);
   }
 }
 

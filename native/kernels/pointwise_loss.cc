@@ -38,7 +38,7 @@ STRIDED_INLINE Vec value(Vec x, Vec t, Vec w, Vec p, Vec a) {
     return mul(w, fnma(t, limited(log(x)), other));
   } else if constexpr (op == L::bce_with_logits) {
     const Vec linear = select(greater(zero(), x), neg(mul(mul(p, t), x)), mul(sub(one, t), x));
-    return mul(w, fma(positive_factor(t, p), log1p_near(exp(neg(abs(x)))), linear));
+    return mul(w, fma(positive_factor(t, p), log1p_near(exp_fading(x)), linear));
   } else if constexpr (op == L::kl_div) {
     return mul(t, sub(select(equal(t, zero()), zero(), log(t)), x));
   } else {

@@ -28,6 +28,33 @@ void for_words(const Context& context, const RandomStream& stream, int64_t size,
   });
 }
 
+// Words of the channels of one image, repeated for as many pixels as make a call worth its cost.
+constexpr int64_t kLeastWords = 512;
+
+void drop_channels(const Context& context, const DropoutProblem& p, const DropoutRule& rule, const float* input,
+                   float* output) {
+  const DropoutKernels& kernels = context.kernels->dropout;
+  const Workspace<uint32_t> words(context, ceil_div(p.n * p.c, 4) * 4);
+  kernels.words(p.stream.seed, p.stream.offset, ceil_div(p.n * p.c, 4), words.get());
+  const int64_t pixels = std::min(p.spatial, ceil_div(kLeastWords, p.c));
+  // Large images in parts, several small ones to a slice.
+  const Slices parts(p.spatial, std::max(pixels, kStreamSlice / p.c / pixels * pixels));
+  const Slices slices(p.n * parts.count, std::max<int64_t>(1, kStreamSlice / (p.c * ceil_div(p.spatial, parts.count))));
+  const ThreadWorkspace<uint32_t> repeated(context, pixels * p.c);
+  context.parallel(slices.count, [&](int64_t i, int thread) {
+    uint32_t* row = repeated.get(thread);
+    for (int64_t part = slices.begin(i); part < slices.end(i); part++) {
+      const int64_t n = part / parts.count;
+      for (int64_t k = 0; k < pixels; k++) std::copy_n(words.get() + n * p.c, p.c, row + k * p.c);
+      const int64_t end = parts.end(part % parts.count);
+      for (int64_t at = parts.begin(part % parts.count); at < end; at += pixels) {
+        const int64_t begin = (n * p.spatial + at) * p.c;
+        kernels.channels(std::min(pixels, end - at) * p.c, row, rule, input + begin, output + begin);
+      }
+    }
+  });
+}
+
 }  // namespace
 
 void random_uniform(const Context& context, const RandomStream& stream, int64_t size, double low, double high,
@@ -58,30 +85,22 @@ void dropout(const Context& context, const DropoutProblem& p, const float* input
   if (threshold >= kTwo32) {
     const Slices slices(size, kStreamSlice);
     context.parallel(slices.count, [&](int64_t i, int) {
-      context.kernels->elementwise.fill(slices.end(i) - slices.begin(i), 0.0f, output + slices.begin(i));
+      context.kernels->elementwise.fill(slices.end(i) - slices.begin(i), p.dropped, output + slices.begin(i));
     });
     return;
   }
-  const uint32_t least = static_cast<uint32_t>(threshold);
-  const float scale = static_cast<float>(1 / (1 - p.p));
+  const DropoutRule rule{static_cast<uint32_t>(threshold), p.scale, p.shift, p.dropped};
   if (!p.channelwise) {
     const Slices blocks(ceil_div(size, 4), kStreamSlice / 16);
     context.parallel(blocks.count, [&](int64_t i, int) {
       const int64_t begin = 4 * blocks.begin(i);
       const int64_t end = std::min(size, 4 * blocks.end(i));
-      kernels.apply(end - begin, p.stream.seed, p.stream.offset + static_cast<uint64_t>(begin / 4), least, scale,
-                    input + begin, output + begin);
+      kernels.apply(end - begin, p.stream.seed, p.stream.offset + static_cast<uint64_t>(begin / 4), rule, input + begin,
+                    output + begin);
     });
     return;
   }
-  const Workspace<uint32_t> words(context, ceil_div(p.n * p.c, 4) * 4);
-  kernels.words(p.stream.seed, p.stream.offset, ceil_div(p.n * p.c, 4), words.get());
-  const Slices rows(p.n * p.spatial, std::max<int64_t>(1, kStreamSlice / p.c));
-  context.parallel(rows.count, [&](int64_t i, int) {
-    for (int64_t row = rows.begin(i); row < rows.end(i); row++) {
-      kernels.channels(p.c, words.get() + row / p.spatial * p.c, least, scale, input + row * p.c, output + row * p.c);
-    }
-  });
+  drop_channels(context, p, rule, input, output);
 }
 
 }  // namespace strided

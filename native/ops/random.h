@@ -18,6 +18,8 @@ void random_normal(const Context& context, const RandomStream& stream, int64_t s
 struct DropoutProblem {
   int64_t n, spatial, c;
   double p;
+  float scale, shift;  // of what is kept
+  float dropped;       // what stands for the rest
   bool channelwise;
   RandomStream stream;
 };

@@ -11,11 +11,8 @@ constexpr float kInfinity = __builtin_inff();
 
 // e^x = 2^n * e^r with n = round(x / ln 2), |r| <= ln(2)/2. ln 2 is split in two, so that n * ln2_high is exact (Cody
 // and Waite); the polynomial is the minimax one of degree 6 with its first two terms fixed at 1 + r. Gives n, r and
-// p with e^r = 1 + r + r² p.
+// p with e^r = 1 + r + r² p, for -106 < x < 90.
 STRIDED_INLINE Vec exp_parts(Vec x, Vec* r_out, Vec* p_out) {
-  // Beyond these the result is infinite or flushed to 0; a NaN stands second in min and max, and passes through.
-  x = min(set1(128.0f * 0.693147181f + 1.0f), x);
-  x = max(set1(-104.0f), x);
   const Vec n = round(mul(x, set1(1.44269504f)));
   Vec r = fnma(n, set1(0.693359375f), x);
   r = fnma(n, set1(-2.12194440e-4f), r);
@@ -30,18 +27,28 @@ STRIDED_INLINE Vec exp_parts(Vec x, Vec* r_out, Vec* p_out) {
   return n;
 }
 
-STRIDED_INLINE Vec exp(Vec x) {
+// Beyond these e^x is flushed to 0, or infinite; a NaN stands second in min and max, and passes through.
+STRIDED_INLINE Vec not_below_exp(Vec x) { return max(set1(-104.0f), x); }
+STRIDED_INLINE Vec not_above_exp(Vec x) { return min(set1(128.0f * 0.693147181f + 1.0f), x); }
+
+// For -106 < x < 90.
+STRIDED_INLINE Vec exp_inside(Vec x) {
   Vec r;
   Vec p;
   const Vec n = exp_parts(x, &r, &p);
   return scale2(fma(mul(r, r), p, add(r, set1(1.0f))), n);
 }
 
+STRIDED_INLINE Vec exp(Vec x) { return exp_inside(not_below_exp(not_above_exp(x))); }
+
+// e^-|x|
+STRIDED_INLINE Vec exp_fading(Vec x) { return exp_inside(not_below_exp(neg(abs(x)))); }
+
 // e^x - 1 without the cancellation near 0, where n is 0 and the 1 never comes in.
 STRIDED_INLINE Vec expm1(Vec x) {
   Vec r;
   Vec p;
-  const Vec n = exp_parts(x, &r, &p);
+  const Vec n = exp_parts(not_below_exp(not_above_exp(x)), &r, &p);
   const Vec near = fma(mul(r, r), p, r);
   const Vec far = sub(scale2(add(near, set1(1.0f)), n), set1(1.0f));
   return select(equal(n, zero()), near, far);
@@ -92,11 +99,11 @@ STRIDED_INLINE Vec log1p_near(Vec u) {
 STRIDED_INLINE Vec log1p(Vec u) { return select(greater(u, set1(-0.5f)), log1p_near(u), log(add(u, set1(1.0f)))); }
 
 // log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which neither overflows nor loses a small e^x.
-STRIDED_INLINE Vec softplus(Vec x) { return add(max(zero(), x), log1p_near(exp(neg(abs(x))))); }
+STRIDED_INLINE Vec softplus(Vec x) { return add(max(zero(), x), log1p_near(exp_fading(x))); }
 
 // The sigmoid of x and that of -x; 1 minus either would lose the digits of the smaller one.
 STRIDED_INLINE Vec sigmoid_pair(Vec x, Vec* other) {
-  const Vec u = exp(neg(abs(x)));
+  const Vec u = exp_fading(x);
   const Vec large = div(set1(1.0f), add(u, set1(1.0f)));
   const Vec small = mul(u, large);
   const Mask negative = greater(zero(), x);
@@ -109,14 +116,11 @@ constexpr float kNormalLimit = 14.5f;
 
 // The normal distribution's P(X <= x), and sqrt(2 pi) times its density, e^(-x²/2). With a = |x| the tail is
 // e^(-a²/2) * k * p(k), k = 1 / (1 + 0.345 a); p is the minimax polynomial for the relative error on [0, 14.5], which
-// is 2.3e-8, and 0.345 the number for which degree 8 comes closest. What rounding takes from a² is put back to first
-// order.
+// is 2.3e-8, and 0.345 the number for which degree 8 comes closest. The rounding of a² costs the tail
+// a²/2 times as much.
 STRIDED_INLINE Vec normal_cdf(Vec x, Vec* density) {
   const Vec a = min(set1(kNormalLimit), abs(x));
-  const Vec square = mul(a, a);
-  const Vec rounding = fma(a, a, neg(square));
-  Vec e = exp(mul(square, set1(-0.5f)));
-  e = fma(mul(rounding, set1(-0.5f)), e, e);
+  const Vec e = exp_inside(mul(mul(a, a), set1(-0.5f)));
   const Vec k = div(set1(1.0f), fma(a, set1(0.345f), set1(1.0f)));
   Vec p = set1(-0.0281518040f);
   p = fma(p, k, set1(0.144233609f));

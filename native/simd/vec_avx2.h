@@ -121,6 +121,21 @@ STRIDED_INLINE Mask equal_bytes(const uint8_t* p, int32_t value, int64_t count) 
   return _mm256_cmpeq_epi32(lanes, _mm256_set1_epi32(value));
 }
 
+// p[4*i + w] = lane i of c[w].
+STRIDED_INLINE void store_interleaved(int32_t* p, const VecInt (&c)[4]) {
+  const VecInt a = _mm256_unpacklo_epi32(c[0], c[1]);
+  const VecInt b = _mm256_unpackhi_epi32(c[0], c[1]);
+  const VecInt d = _mm256_unpacklo_epi32(c[2], c[3]);
+  const VecInt e = _mm256_unpackhi_epi32(c[2], c[3]);
+  // Half h of r[k] holds block 4*h + k.
+  const VecInt r[4] = {_mm256_unpacklo_epi64(a, d), _mm256_unpackhi_epi64(a, d), _mm256_unpacklo_epi64(b, e),
+                       _mm256_unpackhi_epi64(b, e)};
+  store_int(p, _mm256_permute2x128_si256(r[0], r[1], 0x20));
+  store_int(p + 8, _mm256_permute2x128_si256(r[2], r[3], 0x20));
+  store_int(p + 16, _mm256_permute2x128_si256(r[0], r[1], 0x31));
+  store_int(p + 24, _mm256_permute2x128_si256(r[2], r[3], 0x31));
+}
+
 // The lower half of a register; a multiply-add on it costs no less, but its columns' memory is not touched.
 struct Half {
   using V = __m128;

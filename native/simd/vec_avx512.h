@@ -105,6 +105,25 @@ STRIDED_INLINE Mask equal_bytes(const uint8_t* p, int32_t value, int64_t count) 
   return _mm_cmpeq_epi8_mask(bytes, _mm_set1_epi8(static_cast<char>(value)));
 }
 
+// p[4*i + w] = lane i of c[w].
+STRIDED_INLINE void store_interleaved(int32_t* p, const VecInt (&c)[4]) {
+  const VecInt a = _mm512_unpacklo_epi32(c[0], c[1]);
+  const VecInt b = _mm512_unpackhi_epi32(c[0], c[1]);
+  const VecInt d = _mm512_unpacklo_epi32(c[2], c[3]);
+  const VecInt e = _mm512_unpackhi_epi32(c[2], c[3]);
+  // Quarter q of r[k] holds block 4*q + k; the quarters are transposed next.
+  const VecInt r[4] = {_mm512_unpacklo_epi64(a, d), _mm512_unpackhi_epi64(a, d), _mm512_unpacklo_epi64(b, e),
+                       _mm512_unpackhi_epi64(b, e)};
+  const VecInt low01 = _mm512_shuffle_i32x4(r[0], r[1], 0x44);
+  const VecInt low23 = _mm512_shuffle_i32x4(r[2], r[3], 0x44);
+  const VecInt high01 = _mm512_shuffle_i32x4(r[0], r[1], 0xee);
+  const VecInt high23 = _mm512_shuffle_i32x4(r[2], r[3], 0xee);
+  store_int(p, _mm512_shuffle_i32x4(low01, low23, 0x88));
+  store_int(p + 16, _mm512_shuffle_i32x4(low01, low23, 0xdd));
+  store_int(p + 32, _mm512_shuffle_i32x4(high01, high23, 0x88));
+  store_int(p + 48, _mm512_shuffle_i32x4(high01, high23, 0xdd));
+}
+
 // The lower half of a register: a multiply-add on it costs half where 512-bit instructions run in two steps (Zen 4).
 struct Half {
   using V = __m256;

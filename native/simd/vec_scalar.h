@@ -116,6 +116,11 @@ STRIDED_INLINE Mask at_least_unsigned(VecInt a, VecInt b) {
 STRIDED_INLINE void store_bytes(uint8_t* p, VecInt v, int64_t) { *p = static_cast<uint8_t>(v); }
 STRIDED_INLINE Mask equal_bytes(const uint8_t* p, int32_t value, int64_t) { return *p == value; }
 
+// p[4*i + w] = lane i of c[w].
+STRIDED_INLINE void store_interleaved(int32_t* p, const VecInt (&c)[4]) {
+  for (int w = 0; w < 4; w++) p[w] = c[w];
+}
+
 // There is no half of one lane: panels are never narrower.
 struct Half {
   using V = float;

@@ -21,6 +21,7 @@ import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
 import { nllLoss } from './nll_loss.ts'
+import { pad } from './pad.ts'
 import { pointwiseLoss } from './pointwise_loss.ts'
 import { prelu } from './prelu.ts'
 import { randomNormal, randomUniform } from './random.ts'
@@ -57,6 +58,7 @@ export const caseSets = {
   matmul,
   max_pool: maxPool,
   nll_loss: nllLoss,
+  pad,
   pointwise_loss: pointwiseLoss,
   prelu,
   random_normal: randomNormal,

@@ -1,10 +1,11 @@
+import fc from 'fast-check'
 import { it } from 'vitest'
 import { type Problems, parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
 import { type Activation, activationForward, activations } from '../../lib/reference/index.ts'
 import { activation } from '../cases/activation.ts'
 import { checkCalls, inout, input, type KernelCall, output, plain, same } from '../support/check_op.ts'
 import { ROUNDING, uniform } from '../support/data.ts'
-import { backends, describeCases } from '../support/native_cases.ts'
+import { backends, describeCases, itHoldsForRandom } from '../support/native_cases.ts'
 
 type Problem = Problems['activation']
 
@@ -65,6 +66,13 @@ const calls = (problem: Problem): KernelCall[] => [
 ]
 
 describeCases(activation, calls, (problem) => ({ ...problem, size: Math.min(problem.size, 20_001) }))
+
+const anyProblem = fc.record({
+  ...{ size: fc.integer({ min: 1, max: 400 }), op: fc.constantFrom(...activations) },
+  a: fc.constantFrom(0.01, 0.5, 1, 3),
+  b: fc.constantFrom(4, 20),
+})
+itHoldsForRandom('activation', anyProblem, (problem) => callsOver(problem, uniform(problem.size, 5, -9, 9)), 60)
 
 const parameters: Partial<Record<Activation, string>> = {
   leakyRelu: 'a0.2',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { dropout, philoxWords } from '../../lib/reference/index.ts'
 
-const problem = { n: 2, spatial: 3, c: 4, p: 0.25, channelwise: false, seed: 8, offset: 1 }
+const place = { channelwise: false, seed: 8, offset: 1 }
+const problem = { n: 2, spatial: 3, c: 4, p: 0.25, scale: 4 / 3, shift: 0, dropped: 0, ...place }
 
 describe('dropout', () => {
   it('keeps the elements whose word is at least p · 2³², scaled', () => {
@@ -29,11 +30,18 @@ describe('dropout', () => {
     }
   })
 
+  it('shifts what it keeps, and puts another number for the rest', () => {
+    const words = philoxWords(24, 8, 1)
+    const output = new Float64Array(24)
+    dropout({ ...problem, scale: 2, shift: 0.5, dropped: -7 }, new Float64Array(24).fill(3), output)
+    expect(output).toEqual(Float64Array.from(words, (word) => (word >= 2 ** 30 ? 6.5 : -7)))
+  })
+
   it('drops everything for p = 1 and nothing for p = 0', () => {
     const output = new Float64Array(24)
     dropout({ ...problem, p: 1 }, new Float64Array(24).fill(3), output)
     expect(new Set(output)).toEqual(new Set([0]))
-    dropout({ ...problem, p: 0 }, new Float64Array(24).fill(3), output)
+    dropout({ ...problem, p: 0, scale: 1 }, new Float64Array(24).fill(3), output)
     expect(new Set(output)).toEqual(new Set([3]))
   })
 })

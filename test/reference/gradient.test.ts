@@ -131,7 +131,8 @@ describeOp('dropout', (problem) => {
       inputs: [data],
       outputSize: data.length,
       forward: (output) => reference.dropout(problem, data, output),
-      backward: (gradOutput, [gradInput]) => reference.dropout(problem, gradOutput, gradInput),
+      backward: (gradOutput, [gradInput]) =>
+        reference.dropout({ ...problem, shift: 0, dropped: 0 }, gradOutput, gradInput),
     },
   ]
 })
