@@ -35,6 +35,11 @@ export function uniform(size: number, seed: number, low = -1, high = 1): Float32
   return values
 }
 
+/** The numbers of {@link uniform}, every other one scaled by 2⁻¹²⁷ to one that only a denormal float32 can hold. */
+export function halfDenormal(size: number, seed: number): Float32Array {
+  return uniform(size, seed).map((value, i) => (i % 2 === 0 ? value : value * 2 ** -127))
+}
+
 /** Whole numbers in `[0, limit)`. */
 export function classes(size: number, seed: number, limit: number): Int32Array {
   return Int32Array.from({ length: size }, (_, i) => hash(i, seed) % limit)

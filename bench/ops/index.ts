@@ -5,6 +5,7 @@ import { adam } from './adam.ts'
 import { batchNorm } from './batch_norm.ts'
 import { clipGrad } from './clip_grad.ts'
 import { crossEntropy } from './cross_entropy.ts'
+import { denormal } from './denormal.ts'
 import { dropout } from './dropout.ts'
 import { ema } from './ema.ts'
 import { groupNorm } from './group_norm.ts'
@@ -28,11 +29,13 @@ export const opBenches = [
   matmul,
   maxPool,
   batchNorm,
+  denormal(batchNorm, 'rn18_s1_relu'),
   groupNorm,
   layerNorm,
   rmsNorm,
   localResponseNorm,
   relu,
+  denormal(relu, 'rn18_s1'),
   activation,
   prelu,
   pad,

@@ -1,12 +1,13 @@
 import type { Kernels } from '../../lib/kernels/kernels.ts'
 import type { ProblemOp, Problems } from '../../lib/kernels/problem_string.ts'
 import type { CaseSet } from '../../test/cases/case_set.ts'
-import { classes, uniform } from '../fill.ts'
+import { classes, halfDenormal, uniform } from '../fill.ts'
 import type { Pass } from '../row.ts'
 
 /** What a buffer holds before the first call; see fill.ts. */
 export type Contents =
   | { kind: 'uniform'; seed: number; low: number; high: number }
+  | { kind: 'denormal'; seed: number }
   | { kind: 'classes'; seed: number; limit: number }
   | { kind: 'none'; dtype: 'float32' | 'int32' | 'uint8' }
 
@@ -44,6 +45,8 @@ export interface OpBench<Op extends ProblemOp> {
   compute: boolean
   /** Whether it works on images, so that their layout matters to PyTorch. */
   images: boolean
+  /** Whether no peer is asked for the same. */
+  alone?: boolean
   passes: Partial<Record<Pass, (problem: Problems[Op]) => KernelCase>>
   /** Layers that are timed once more with denormal inputs, which may not take longer. */
   denormals?: readonly string[]
@@ -75,6 +78,8 @@ export function filled(size: number, contents: Contents): FilledArray {
   switch (contents.kind) {
     case 'uniform':
       return uniform(size, contents.seed, contents.low, contents.high)
+    case 'denormal':
+      return halfDenormal(size, contents.seed)
     case 'classes':
       return classes(size, contents.seed, contents.limit)
     case 'none':

@@ -38,7 +38,7 @@ export function referenceValues({ buffers, prepare, call, result }: KernelCase, 
 
 function contest(session: Session, bench: OpBench<ProblemOp>, name: string, text: string, pass: Pass): Contest {
   const { isa, threads } = session
-  const { set, passes, compute, images } = bench
+  const { set, passes, compute, images, alone } = bench
   const problem = parseProblem(set.op, text)
   const kernelCase = passes[pass]!(problem)
   const sample = samplePositions(kernelCase.buffers[kernelCase.result].size)
@@ -47,7 +47,7 @@ function contest(session: Session, bench: OpBench<ProblemOp>, name: string, text
     head: { suite: 'ops', name: `${set.op} ${name}`, problem: text, pass, isa, threads },
     entries: [
       ...entry(session.ours, 'ours', 'strided', { kind: 'kernel', kernelCase }),
-      ...pytorchEntries(session, peer).slice(0, images ? 2 : 1),
+      ...pytorchEntries(session, peer).slice(0, alone ? 0 : images ? 2 : 1),
     ],
     work: { bytes: leastBytes(kernelCase), flops: compute ? set.flops(problem) : undefined },
     sample,

@@ -124,7 +124,7 @@ struct Apply {
         // max(a, b) is b when either is NaN: what may be one must stand second.
         if constexpr (kRelu) y = max(zero(), y);
         if constexpr (kBits) store_bits(s.bits, at, greater_or_nan(y, zero()), kCut ? tile.lanes : kLanes);
-        store_part<kCut>(s.output + at, y, tile.lanes);
+        store_part<kCut>(s.output + at, y, tile.lanes, s.streamed);
       }
     }
   }
@@ -168,8 +168,8 @@ struct Gradient {
         } else {
           result = mul(g, scale[j]);
         }
-        if constexpr (kResidual) store_part<kCut>(s.grad_residual + at, g, tile.lanes);
-        store_part<kCut>(s.grad_input + at, result, tile.lanes);
+        if constexpr (kResidual) store_part<kCut>(s.grad_residual + at, g, tile.lanes, s.streamed);
+        store_part<kCut>(s.grad_input + at, result, tile.lanes, s.streamed);
       }
     }
   }

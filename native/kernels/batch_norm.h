@@ -44,6 +44,7 @@ struct BatchNormApply {
   bool relu;
   uint8_t* bits;
   float* output;
+  bool streamed;  // whether the output lies at a multiple of 64 bytes and is to pass the caches
 };
 
 // input is null where slope and shift are all 0.
@@ -58,6 +59,7 @@ struct BatchNormGradient {
   const uint8_t* bits;
   float* grad_input;
   float* grad_residual;
+  bool streamed;  // likewise of grad_input and grad_residual
 };
 
 struct BatchNormKernels {

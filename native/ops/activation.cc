@@ -11,7 +11,7 @@ constexpr int64_t kSlice = kStreamSlice / 4;
 void activation_forward(const Context& context, Activation op, float a, float b, int64_t size, const float* input,
                         float* output) {
   const auto kernel = context.kernels->activation.forward[static_cast<int>(op)];
-  const Slices slices(size, kSlice);
+  const Slices slices = stream_slices(size, kSlice);
   context.parallel(slices.count, [&](int64_t i, int) {
     const int64_t begin = slices.begin(i);
     kernel(slices.end(i) - begin, a, b, input + begin, output + begin);
@@ -21,7 +21,7 @@ void activation_forward(const Context& context, Activation op, float a, float b,
 void activation_backward(const Context& context, Activation op, float a, float b, int64_t size, const float* kept,
                          const float* grad_output, float* grad_input) {
   const auto kernel = context.kernels->activation.backward[static_cast<int>(op)];
-  const Slices slices(size, kSlice);
+  const Slices slices = stream_slices(size, kSlice);
   context.parallel(slices.count, [&](int64_t i, int) {
     const int64_t begin = slices.begin(i);
     kernel(slices.end(i) - begin, a, b, kept + begin, grad_output + begin, grad_input + begin);

@@ -102,6 +102,12 @@ T* offset(T* pointer, int64_t elements) {
   return pointer == nullptr ? nullptr : pointer + elements;
 }
 
+// Whether an output is to pass the caches: it is large, at an address that allows it, and was not read there.
+bool streams(const Walk& walk, const float* output, const float* read) {
+  const bool aligned = output == nullptr || reinterpret_cast<uintptr_t>(output) % 64 == 0;
+  return walk.size >= kStreamedSize && aligned && output != read;
+}
+
 // shift[c] = the mean of a few rows; in double, so that a channel of one value has exactly that one.
 void sample_mean(const BatchNormProblem& p, const float* input, float* shift) {
   const int64_t samples = std::min(kSamples, p.rows);
@@ -119,11 +125,13 @@ void sample_mean(const BatchNormProblem& p, const float* input, float* shift) {
 
 void apply(const Context& context, const BatchNormProblem& p, const Walk& walk, const BatchNormBuffers& b,
            const Coefficients& k) {
+  const bool streamed = streams(walk, b.output, b.input) && b.output != b.residual;
   for (float* row : {k.mean, k.scale, k.shift}) walk.repeat(row);
   backwards(context, walk, [&](int64_t part) {
     const int64_t at = walk.begin(part);
     context.kernels->batch_norm.apply({walk.length(part), walk.width, k.mean, k.scale, k.shift, b.input + at,
-                                       offset(b.residual, at), p.relu, offset(b.bits, at / 8), b.output + at});
+                                       offset(b.residual, at), p.relu, offset(b.bits, at / 8), b.output + at,
+                                       streamed});
   });
 }
 
@@ -139,11 +147,13 @@ Totals gradient_sums(const Context& context, const Walk& walk, const BatchNormSa
 // `input` is null where slope and shift are 0.
 void apply_gradient(const Context& context, const Walk& walk, const float* input, const BatchNormSaved& saved,
                     const Coefficients& k, const BatchNormGrads& grads) {
+  const bool streamed =
+      streams(walk, grads.input, saved.grad_output) && streams(walk, grads.residual, saved.grad_output);
   backwards(context, walk, [&](int64_t part) {
     const int64_t at = walk.begin(part);
     context.kernels->batch_norm.gradient({walk.length(part), walk.width, k.mean, k.scale, k.slope, k.shift,
                                           offset(input, at), saved.grad_output + at, offset(saved.bits, at / 8),
-                                          grads.input + at, offset(grads.residual, at)});
+                                          grads.input + at, offset(grads.residual, at), streamed});
   });
 }
 

@@ -9,6 +9,7 @@
 #include "../dispatch/kernel_table.h"
 #include "../runtime/memory_pool.h"
 #include "../runtime/thread_pool.h"
+#include "../simd/streaming.h"
 
 namespace strided {
 
@@ -80,6 +81,11 @@ struct Slices {
 // Elements of a streaming kernel that one slice takes: 256 KB of float32, tens of microseconds, against the fraction of
 // one that a slice costs.
 constexpr int64_t kStreamSlice = 1 << 16;
+// Slices of a buffer that is mapped to another one element by element, or to `slice` elements at a time.
+inline Slices stream_slices(int64_t size, int64_t slice = kStreamSlice) {
+  return Slices(size, size >= kStreamedSize ? kStreamedSlice : slice);
+}
+
 // Floating-point operations that one slice of arithmetic takes, likewise.
 constexpr int64_t kFlopSlice = 2'000'000;
 

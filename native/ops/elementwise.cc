@@ -8,7 +8,7 @@ namespace {
 // Calls body(begin, length) over slices of a dense buffer.
 template <typename Body>
 void stream(const Context& context, int64_t size, Body body) {
-  const Slices slices(size, kStreamSlice);
+  const Slices slices = stream_slices(size);
   context.parallel(slices.count, [&](int64_t i, int) { body(slices.begin(i), slices.end(i) - slices.begin(i)); });
 }
 

@@ -1,15 +1,32 @@
 // The element-wise loops: whole registers, then one masked register.
 #pragma once
 
+#include "streaming.h"
 #include "vec.h"
 
 namespace strided {
 namespace {
 
+// map over whole registers of an output that is a multiple of their size in memory, past the caches; returns how far.
+template <typename Function, typename... Inputs>
+STRIDED_INLINE int64_t map_streamed(int64_t size, float* output, Function function, const Inputs*... inputs) {
+  const int64_t above = reinterpret_cast<uintptr_t>(output) / sizeof(float) % kLanes;
+  int64_t i = above == 0 ? 0 : kLanes - above;
+  if (i > 0) store(output, function(load(inputs, first_lanes(i))...), first_lanes(i));
+  for (; i + 4 * kLanes <= size; i += 4 * kLanes) {
+#pragma GCC unroll 4
+    for (int u = 0; u < 4; u++) stream(output + i + u * kLanes, function(load(inputs + i + u * kLanes)...));
+  }
+  end_stream();
+  return i;
+}
+
 // output[i] = function(inputs[i]...) for i < size, four registers at a time. output may be one of the inputs.
 template <typename Function, typename... Inputs>
 STRIDED_INLINE void map(int64_t size, float* output, Function function, const Inputs*... inputs) {
   int64_t i = 0;
+  // Lines that are read before they are written are in the cache already.
+  if (size >= kStreamedSlice / 2 && !((output == inputs) || ...)) i = map_streamed(size, output, function, inputs...);
   for (; i + 4 * kLanes <= size; i += 4 * kLanes) {
 #pragma GCC unroll 4
     for (int u = 0; u < 4; u++) store(output + i + u * kLanes, function(load(inputs + i + u * kLanes)...));

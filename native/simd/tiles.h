@@ -55,6 +55,7 @@ template <typename Body>
 STRIDED_INLINE void for_rows(int64_t size, int64_t width, const Body& body) {
   const int64_t flat = 2 * width < kFlatFloats ? kFlatFloats / width : 2;
   for_blocks(size, width, width <= kColumns * kLanes ? kBlockRows : flat, body);
+  end_stream();
 }
 
 // One register of a tile, all of it unless it is cut.
@@ -65,9 +66,11 @@ STRIDED_INLINE Vec load_part(const float* p, int64_t lanes) {
 }
 
 template <bool kCut>
-STRIDED_INLINE void store_part(float* p, Vec v, int64_t lanes) {
+STRIDED_INLINE void store_part(float* p, Vec v, int64_t lanes, bool streamed) {
   if constexpr (kCut) {
     store(p, v, first_lanes(lanes));
+  } else if (streamed) {
+    stream(p, v);
   } else {
     store(p, v);
   }

@@ -18,6 +18,9 @@ STRIDED_INLINE Vec zero() { return _mm256_setzero_ps(); }
 STRIDED_INLINE Vec set1(float value) { return _mm256_set1_ps(value); }
 STRIDED_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
 STRIDED_INLINE void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
+// Past the caches, to an address that is a multiple of the register's size; visible to others after end_stream.
+STRIDED_INLINE void stream(float* p, Vec v) { _mm256_stream_ps(p, v); }
+STRIDED_INLINE void end_stream() { _mm_sfence(); }
 
 // The first `count` lanes; 0 <= count <= kLanes.
 STRIDED_INLINE Mask first_lanes(int64_t count) {

@@ -16,6 +16,9 @@ STRIDED_INLINE Vec zero() { return 0.0f; }
 STRIDED_INLINE Vec set1(float value) { return value; }
 STRIDED_INLINE Vec load(const float* p) { return *p; }
 STRIDED_INLINE void store(float* p, Vec v) { *p = v; }
+// Past the caches where there is an instruction for it, visible to others after end_stream.
+STRIDED_INLINE void stream(float* p, Vec v) { *p = v; }
+STRIDED_INLINE void end_stream() {}
 
 // The first `count` lanes; 0 <= count <= kLanes.
 STRIDED_INLINE Mask first_lanes(int64_t count) { return count > 0; }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classes, hash, samplePositions, uniform } from '../../bench/fill.ts'
+import { classes, halfDenormal, hash, samplePositions, uniform } from '../../bench/fill.ts'
 
 describe('hash', () => {
   // peers/fill.py and peers/protocol.h give the same.
@@ -24,6 +24,16 @@ describe('uniform', () => {
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0.5)
     expect(Math.max(...values)).toBeLessThanOrEqual(1.5)
     expect([...uniform(8, 1)]).not.toEqual([...uniform(8, 2)])
+  })
+})
+
+describe('halfDenormal', () => {
+  it('gives every other number as one that only a denormal can hold', () => {
+    const [values, plain] = [halfDenormal(1000, 3), uniform(1000, 3)]
+    expect(values.filter((_, i) => i % 2 === 0)).toEqual(plain.filter((_, i) => i % 2 === 0))
+    const small = values.filter((_, i) => i % 2 === 1)
+    expect(Math.max(...small.map(Math.abs))).toBeLessThan(2 ** -126)
+    expect(small.filter((value) => value !== 0).length).toBeGreaterThan(490)
   })
 })
 

@@ -16,6 +16,8 @@ export const batchNorm: CaseSet<'batch_norm'> = {
     bnl_s1_relu: 'rows131072c16_relu',
     bnl_s1_add_relu: 'rows131072c16_add_relu',
     rn18_s4: 'rows512c512',
+    beyond_caches: 'rows262144c64',
+    beyond_caches_add_relu: 'rows262144c64_add_relu',
   },
   edges: {
     two_values: 'rows2c1',

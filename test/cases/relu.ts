@@ -6,6 +6,7 @@ export const relu: CaseSet<'relu'> = {
     lenet_r1: 'size1003520',
     lenet_r3: 'size32000',
     rn18_s1: 'size2097152',
+    beyond_caches: 'size16777216',
   },
   edges: {
     one: 'size1',
