@@ -160,6 +160,8 @@ const nativeStem: Record<string, string> = {
   rms_norm: 'layer_norm',
   conv2d: 'conv',
   conv3d: 'conv',
+  adaptive_avg_pool: 'avg_pool',
+  adaptive_max_pool: 'max_pool',
 }
 const shared: Record<string, string> = { random_uniform: 'random', random_normal: 'random' }
 
@@ -187,7 +189,7 @@ describe('one op, one stem', () => {
 
   it('leaves no file of a layer without the others', () => {
     const stems = new Set(Object.keys(caseSets).map((op) => shared[op] ?? op))
-    const helpers = ['index', 'types', 'strided_walk', 'case_set']
+    const helpers = ['index', 'types', 'strided_walk', 'adaptive_window', 'case_set']
     for (const folder of ['lib/reference', 'test/cases']) {
       for (const stem of filesUnder(folder, /\.ts$/).map(stemOf)) {
         if (!helpers.includes(stem)) expect([...stems], folder).toContain(stem)

@@ -2,6 +2,9 @@ import type { ProblemOp } from '../../lib/kernels/problem_string.ts'
 import { activation } from './activation.ts'
 import { adagrad } from './adagrad.ts'
 import { adam } from './adam.ts'
+import { adaptiveAvgPool } from './adaptive_avg_pool.ts'
+import { adaptiveMaxPool } from './adaptive_max_pool.ts'
+import { avgPool } from './avg_pool.ts'
 import { batchNorm } from './batch_norm.ts'
 import { clipGrad } from './clip_grad.ts'
 import { crossEntropy } from './cross_entropy.ts'
@@ -28,6 +31,9 @@ export const opBenches = [
   linear,
   matmul,
   maxPool,
+  avgPool,
+  adaptiveMaxPool,
+  adaptiveAvgPool,
   batchNorm,
   denormal(batchNorm, 'rn18_s1_relu'),
   groupNorm,

@@ -161,6 +161,43 @@ def max_pool(p, which, layout):
     return lambda: aten.threshold_backward(backward(g, y, *window, indices), y, 0)
 
 
+def avg_pool(p, which, layout):
+    dims = spatial_dims(p)
+    x, g = pooled_images(p, dims, layout)
+    window = (*(sizes(p, letter, dims) for letter in ("k", "s", "p")), False, not p["excludePad"], p["divisor"] or None)
+    if which == "forward":
+        pool = getattr(F, f"avg_pool{len(dims)}d")
+        return lambda: pool(x, *window)
+    backward = getattr(aten, f"avg_pool{len(dims)}d_backward")
+    return lambda: backward(g, x, *window)
+
+
+def adaptive_avg_pool(p, which, layout):
+    dims = spatial_dims(p)
+    x, g = pooled_images(p, dims, layout)
+    if which == "forward":
+        pool = getattr(F, f"adaptive_avg_pool{len(dims)}d")
+        return lambda: pool(x, sizes(p, "o", dims))
+    if p["oh"] * p["ow"] > 1:
+        backward = getattr(aten, f"_adaptive_avg_pool{len(dims)}d_backward")
+        return lambda: backward(g, x)
+    # A single window is a mean, whose backward is a division of the gradient repeated over the plane.
+    count = p["id"] * p["ih"] * p["iw"]
+    return lambda: g.expand_as(x) / count
+
+
+def adaptive_max_pool(p, which, layout):
+    dims = spatial_dims(p)
+    x, g = pooled_images(p, dims, layout)
+    pool = getattr(aten, f"adaptive_max_pool{len(dims)}d")
+    size = sizes(p, "o", dims)
+    if which == "forward":
+        return lambda: pool(x, size)[0]
+    _, indices = pool(x, size)
+    backward = getattr(aten, f"adaptive_max_pool{len(dims)}d_backward")
+    return lambda: backward(g, x, indices)
+
+
 def batch_norm(p, which, layout):
     rows, c = p["rows"], p["c"]
     # As an image where it can be one: the layout is what makes the difference.
@@ -445,6 +482,7 @@ def optimizer_steps(op, p):
 
 FUNCTIONS = (relu, activation, prelu, max_pool, batch_norm, linear, matmul, log_softmax, dropout)
 FUNCTIONS += (cross_entropy, pointwise_loss, pad)
+FUNCTIONS += (avg_pool, adaptive_avg_pool, adaptive_max_pool)
 FUNCTIONS += (clip_grad, ema)
 PREPARE = {f.__name__: f for f in FUNCTIONS}
 # Those that return a call and a list of other ways to the same.

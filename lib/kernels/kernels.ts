@@ -1,6 +1,9 @@
 import type { Activation } from '../reference/activation.ts'
 import type { AdagradProblem } from '../reference/adagrad.ts'
 import type { AdamProblem } from '../reference/adam.ts'
+import type { AdaptiveAvgPoolProblem } from '../reference/adaptive_avg_pool.ts'
+import type { AdaptiveMaxPoolProblem } from '../reference/adaptive_max_pool.ts'
+import type { AvgPoolProblem } from '../reference/avg_pool.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
@@ -19,6 +22,7 @@ import type { LocalResponseNormProblem } from '../reference/local_response_norm.
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
+import type { MaxUnpoolProblem } from '../reference/max_unpool.ts'
 import type { NllLossProblem } from '../reference/nll_loss.ts'
 import type { PadProblem } from '../reference/pad.ts'
 import type { PointwiseLossProblem } from '../reference/pointwise_loss.ts'
@@ -75,8 +79,18 @@ export interface Kernels<B> {
   conv3dBackwardInput(problem: Conv3dProblem, gradOutput: B, weight: B, gradInput: B): void
   conv3dBackwardWeight(problem: Conv3dProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
 
+  /** `argmax` is uint8, or int32 with `positions`. */
   maxPoolForward(problem: MaxPoolProblem, input: B, output: B, argmax: B | null): void
   maxPoolBackward(problem: MaxPoolProblem, gradOutput: B, argmax: B, gradInput: B): void
+  adaptiveMaxPoolForward(problem: AdaptiveMaxPoolProblem, input: B, output: B, positions: B | null): void
+  adaptiveMaxPoolBackward(problem: AdaptiveMaxPoolProblem, gradOutput: B, positions: B, gradInput: B): void
+  avgPoolForward(problem: AvgPoolProblem, input: B, output: B): void
+  avgPoolBackward(problem: AvgPoolProblem, gradOutput: B, gradInput: B): void
+  adaptiveAvgPoolForward(problem: AdaptiveAvgPoolProblem, input: B, output: B): void
+  adaptiveAvgPoolBackward(problem: AdaptiveAvgPoolProblem, gradOutput: B, gradInput: B): void
+  /** Returns how many of the int32 positions lie outside the output; those are left out. */
+  maxUnpoolForward(problem: MaxUnpoolProblem, input: B, positions: B, output: B): number
+  maxUnpoolBackward(problem: MaxUnpoolProblem, gradOutput: B, positions: B, gradInput: B): void
 
   /**
    * Training form; `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. `residual`

@@ -1,4 +1,7 @@
 import { type Activation, activations } from '../reference/activation.ts'
+import type { AdaptiveAvgPoolProblem } from '../reference/adaptive_avg_pool.ts'
+import type { AdaptiveMaxPoolProblem } from '../reference/adaptive_max_pool.ts'
+import type { AvgPoolProblem } from '../reference/avg_pool.ts'
 import type { BatchNormProblem } from '../reference/batch_norm.ts'
 import type { BinaryOp, BinaryProblem, CompareOp } from '../reference/binary.ts'
 import type { CastProblem } from '../reference/cast.ts'
@@ -15,6 +18,7 @@ import type { LocalResponseNormProblem } from '../reference/local_response_norm.
 import type { SoftmaxProblem } from '../reference/log_softmax.ts'
 import type { MatmulProblem } from '../reference/matmul.ts'
 import type { MaxPoolProblem } from '../reference/max_pool.ts'
+import type { MaxUnpoolProblem } from '../reference/max_unpool.ts'
 import type { NllLossProblem } from '../reference/nll_loss.ts'
 import { type PadProblem, padModes } from '../reference/pad.ts'
 import { type PointwiseLossProblem, pointwiseLosses } from '../reference/pointwise_loss.ts'
@@ -57,6 +61,10 @@ export interface Problems extends OptimizerProblems {
   conv2d: Conv2dProblem
   conv3d: Conv3dProblem
   max_pool: MaxPoolProblem
+  adaptive_max_pool: AdaptiveMaxPoolProblem
+  avg_pool: AvgPoolProblem
+  adaptive_avg_pool: AdaptiveAvgPoolProblem
+  max_unpool: MaxUnpoolProblem
   batch_norm: BatchNormProblem
   group_norm: GroupNormProblem
   layer_norm: LayerNormProblem
@@ -126,6 +134,7 @@ const axes2d = (letter: string, fallback?: Fallback): Field[] => [
   number(`${letter}w`, same(`${letter}h`)),
 ]
 const poolInput = [number('n', 1), number('c'), number('id', 1), ...axes2d('i')]
+const poolOutput = [number('od', 1), ...axes2d('o')]
 const poolWindow = [
   ...[number('kd', 1), ...axes2d('k'), number('sd', same('kd')), number('sh', same('kh'), true)],
   ...[number('sw', same('sh')), number('pd', 0), number('ph', 0, true), number('pw', same('ph'))],
@@ -205,6 +214,10 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
     flag('positions'),
     flag('relu'),
   ],
+  adaptive_max_pool: [...poolInput, ...poolOutput],
+  avg_pool: [...poolInput, ...poolWindow, ...outputs3d, number('divisor', 0), flag('excludePad')],
+  adaptive_avg_pool: [...poolInput, ...poolOutput],
+  max_unpool: [...poolInput, ...poolOutput],
   batch_norm: [number('rows'), number('c'), number('eps', 1e-5), number('momentum', 0.1), flag('add'), flag('relu')],
   group_norm: [number('n', 1), number('spatial', 1), number('c'), short('groups', 'g'), number('eps', 1e-5)],
   layer_norm: [number('rows'), number('size'), number('eps', 1e-5)],

@@ -19,6 +19,17 @@ export {
   Tanh,
 } from './activations.ts'
 export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  GlobalAvgPool,
+  GlobalMaxPool,
+} from './adaptive_pool.ts'
+export { AvgPool1d, AvgPool2d, AvgPool3d } from './avg_pool.ts'
+export {
   BatchNorm1d,
   BatchNorm2d,
   BatchNorm3d,
@@ -58,9 +69,7 @@ export { InvertedResidual, type InvertedResidualOptions } from './inverted_resid
 export type { ActivationLayer, LayerChoice, NormLayer } from './layer_choice.ts'
 export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layer_norm.ts'
 export {
-  AdaptiveAvgPool2d,
   Flatten,
-  GlobalAvgPool,
   Identity,
   ReLU,
   Unflatten,
@@ -83,6 +92,7 @@ export {
   SmoothL1Loss,
 } from './losses.ts'
 export { MaxPool1d, MaxPool2d, MaxPool3d, type MaxPoolOptions } from './max_pool.ts'
+export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './max_unpool.ts'
 export { type BufferOptions, Module } from './module.ts'
 export { ModuleDict } from './module_dict.ts'
 export { Parameter } from './parameter.ts'

@@ -1,4 +1,3 @@
-import { adaptiveAvgPool2d, checkOutputSize, globalAvgPool } from '../ops/adaptive_avg_pool2d.ts'
 import { relu } from '../ops/relu.ts'
 import { flatten, unflatten } from '../ops/views.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -63,31 +62,5 @@ export class ReLU extends Module {
   }
 }
 
-/** Average pooling to an output size, of which 1 is supported; see `functional.adaptiveAvgPool2d`. */
-export class AdaptiveAvgPool2d extends Module {
-  readonly outputSize: number | readonly (number | null)[]
-
-  constructor(outputSize: number | readonly (number | null)[]) {
-    super()
-    checkOutputSize('AdaptiveAvgPool2d', outputSize)
-    this.outputSize = outputSize
-  }
-
-  override forward(input: Tensor): Tensor {
-    return adaptiveAvgPool2d(input, this.outputSize)
-  }
-
-  override extraRepr(): string {
-    return `output_size=${repr(this.outputSize)}`
-  }
-}
-
-/** Mean of every image's planes, `[N, C, H, W]` to `[N, C, 1, 1]`. */
-export class GlobalAvgPool extends Module {
-  override forward(input: Tensor): Tensor {
-    return globalAvgPool(input)
-  }
-}
-
-markClean(Identity, Flatten, Unflatten, ReLU, AdaptiveAvgPool2d, GlobalAvgPool)
+markClean(Identity, Flatten, Unflatten, ReLU)
 registerRectifiers(ReLU)

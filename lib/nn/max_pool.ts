@@ -11,8 +11,9 @@ import { repr } from './repr.ts'
 export type { MaxPoolOptions }
 
 /** What a max pooling returns: the maxima or, with `returnIndices`, `[maxima, indices]`. */
-type Pooled<Indices extends boolean> = Indices extends true ? [Tensor, Tensor] : Tensor
-type Options<Indices extends boolean> = MaxPoolOptions & { returnIndices?: Indices }
+export type Pooled<Indices extends boolean> = Indices extends true ? [Tensor, Tensor] : Tensor
+/** Options that say whether indices are returned as well. */
+export type Options<Indices extends boolean, All = MaxPoolOptions> = All & { returnIndices?: Indices }
 type Pooling = (input: Tensor, kernelSize: AxisSizes, options: MaxPoolOptions) => Tensor | [Tensor, Tensor]
 
 const OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
@@ -21,8 +22,8 @@ const OPTIONS = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices']
 abstract class MaxPool<Indices extends boolean> extends Module<[input: Tensor], Pooled<Indices>> {
   readonly kernelSize: AxisSizes
   readonly options: Readonly<Required<MaxPoolOptions>>
-  readonly #rank: number
-  readonly #pooling: Pooling
+  private readonly rank: number
+  private readonly pooling: Pooling
 
   constructor(op: string, rank: number, pooling: Pooling, kernelSize: AxisSizes, options: MaxPoolOptions) {
     super()
@@ -31,17 +32,17 @@ abstract class MaxPool<Indices extends boolean> extends Module<[input: Tensor], 
     const { stride, padding = 0, dilation = 1, ceilMode = false, returnIndices = false } = options
     this.kernelSize = kernelSize
     this.options = { stride: stride ?? kernelSize, padding, dilation, ceilMode, returnIndices }
-    this.#rank = rank
-    this.#pooling = pooling
+    this.rank = rank
+    this.pooling = pooling
   }
 
   override forward(input: Tensor): Pooled<Indices> {
-    return this.#pooling(input, this.kernelSize, this.options) as Pooled<Indices>
+    return this.pooling(input, this.kernelSize, this.options) as Pooled<Indices>
   }
 
   /** `forward` of `relu(input)` as one op, without indices. */
   forwardRectified(input: Tensor): Tensor {
-    return reluMaxPool(this.#rank, input, this.kernelSize, this.options)
+    return reluMaxPool(this.rank, input, this.kernelSize, this.options)
   }
 
   override extraRepr(): string {

@@ -1,10 +1,10 @@
 import '../ops/arithmetic.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { checkInteger, checkOptions } from '../util/check.ts'
+import { AdaptiveAvgPool2d } from './adaptive_pool.ts'
 import { isClean, markCleanBlock, runThrough } from './containers.ts'
 import { Conv2d } from './conv2d.ts'
 import { type ActivationLayer, makeActivation } from './layer_choice.ts'
-import { AdaptiveAvgPool2d } from './layers.ts'
 import { Module } from './module.ts'
 
 export interface SqueezeExcitationOptions {

@@ -18,7 +18,16 @@ export {
   softsign,
   tanh,
 } from './activation.ts'
-export { adaptiveAvgPool2d, globalAvgPool } from './adaptive_avg_pool2d.ts'
+export { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d, globalAvgPool } from './adaptive_avg_pool.ts'
+export {
+  type AdaptiveMaxPoolOptions,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  globalMaxPool,
+} from './adaptive_max_pool.ts'
+export type { OutputSize } from './adaptive_problem.ts'
+export { type AvgPool1dOptions, type AvgPoolOptions, avgPool1d, avgPool2d, avgPool3d } from './avg_pool.ts'
 export { type BatchNormOptions, batchNorm } from './batch_norm.ts'
 export { type BatchRenormOptions, batchRenorm } from './batch_renorm.ts'
 export { type BceOptions, type BceWithLogitsOptions, bce, bceWithLogits } from './bce.ts'
@@ -51,6 +60,7 @@ export { type LocalResponseNormOptions, localResponseNorm } from './local_respon
 export { type LocallyConnected2dOptions, locallyConnected2d } from './locally_connected2d.ts'
 export { logSoftmax, softmax } from './log_softmax.ts'
 export { type MaxPoolOptions, maxPool1d, maxPool2d, maxPool3d } from './max_pool.ts'
+export { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from './max_unpool.ts'
 export { mseLoss } from './mse_loss.ts'
 export { type NllLossOptions, nllLoss } from './nll_loss.ts'
 export { type PadOptions, pad } from './pad.ts'

@@ -1,6 +1,9 @@
 import { activationBackward, activationForward } from './activation.ts'
 import { adagradStep } from './adagrad.ts'
 import { adamStep } from './adam.ts'
+import { adaptiveAvgPoolBackward, adaptiveAvgPoolForward } from './adaptive_avg_pool.ts'
+import { adaptiveMaxPoolBackward, adaptiveMaxPoolForward } from './adaptive_max_pool.ts'
+import { avgPoolBackward, avgPoolForward } from './avg_pool.ts'
 import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNormForward } from './batch_norm.ts'
 import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
 import { cast } from './cast.ts'
@@ -25,6 +28,7 @@ import { localResponseNormBackward, localResponseNormForward } from './local_res
 import { logSoftmaxBackward, logSoftmaxForward, softmaxBackward, softmaxForward } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPoolBackward, maxPoolForward } from './max_pool.ts'
+import { maxUnpoolBackward, maxUnpoolForward } from './max_unpool.ts'
 import { nllLossBackward, nllLossForward } from './nll_loss.ts'
 import { padBackward, padForward } from './pad.ts'
 import { pointwiseLossBackward, pointwiseLossForward } from './pointwise_loss.ts'
@@ -40,6 +44,10 @@ import { unary } from './unary.ts'
 export * from './activation.ts'
 export * from './adagrad.ts'
 export * from './adam.ts'
+export * from './adaptive_avg_pool.ts'
+export * from './adaptive_max_pool.ts'
+export * from './adaptive_window.ts'
+export * from './avg_pool.ts'
 export * from './batch_norm.ts'
 export * from './binary.ts'
 export * from './cast.ts'
@@ -59,6 +67,7 @@ export * from './local_response_norm.ts'
 export * from './log_softmax.ts'
 export * from './matmul.ts'
 export * from './max_pool.ts'
+export * from './max_unpool.ts'
 export * from './nll_loss.ts'
 export * from './pad.ts'
 export * from './pointwise_loss.ts'
@@ -103,6 +112,14 @@ export const referenceKernels = {
   conv3dBackwardWeight,
   maxPoolForward,
   maxPoolBackward,
+  adaptiveMaxPoolForward,
+  adaptiveMaxPoolBackward,
+  avgPoolForward,
+  avgPoolBackward,
+  adaptiveAvgPoolForward,
+  adaptiveAvgPoolBackward,
+  maxUnpoolForward,
+  maxUnpoolBackward,
   batchNormForward,
   batchNormBackward,
   batchNormEvalForward,

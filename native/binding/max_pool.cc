@@ -40,4 +40,19 @@ void max_pool_backward(Call& call) {
   strided::max_pool_backward(call.context(), p.problem, grad_output, taps, positions, grad_input);
 }
 
+void adaptive_max_pool_forward(Call& call) {
+  const PoolProblem p = read_adaptive_pool(call.problem());
+  const float* input = call.floats(pool_inputs(p));
+  float* output = call.floats(pool_outputs(p));
+  int32_t* positions = call.optional_buffer<int32_t>(pool_outputs(p));
+  strided::max_pool_forward(call.context(), p, false, input, output, nullptr, positions);
+}
+
+void adaptive_max_pool_backward(Call& call) {
+  const PoolProblem p = read_adaptive_pool(call.problem());
+  const float* grad_output = call.floats(pool_outputs(p));
+  const int32_t* positions = call.buffer<int32_t>(pool_outputs(p));
+  strided::max_pool_backward(call.context(), p, grad_output, nullptr, positions, call.floats(pool_inputs(p)));
+}
+
 }  // namespace strided::binding

@@ -46,9 +46,17 @@ void conv2d_backward_weight(Call& call);
 void conv3d_forward(Call& call);
 void conv3d_backward_input(Call& call);
 void conv3d_backward_weight(Call& call);
-// max_pool.cc
+// max_pool.cc, avg_pool.cc, max_unpool.cc
 void max_pool_forward(Call& call);
 void max_pool_backward(Call& call);
+void adaptive_max_pool_forward(Call& call);
+void adaptive_max_pool_backward(Call& call);
+void avg_pool_forward(Call& call);
+void avg_pool_backward(Call& call);
+void adaptive_avg_pool_forward(Call& call);
+void adaptive_avg_pool_backward(Call& call);
+void max_unpool_forward(Call& call);
+void max_unpool_backward(Call& call);
 // batch_norm.cc
 void batch_norm_forward(Call& call);
 void batch_norm_backward(Call& call);

@@ -10,6 +10,7 @@ const KernelTable& table_of() {
       activation_kernels<isa>(),
       adagrad_kernels<isa>(),
       adam_kernels<isa>(),
+      avg_pool_kernels<isa>(),
       batch_norm_kernels<isa>(),
       clip_grad_kernels<isa>(),
       compare_kernels<isa>(),

@@ -4,6 +4,7 @@
 #include "../kernels/activation.h"
 #include "../kernels/adagrad.h"
 #include "../kernels/adam.h"
+#include "../kernels/avg_pool.h"
 #include "../kernels/batch_norm.h"
 #include "../kernels/clip_grad.h"
 #include "../kernels/compare.h"
@@ -33,6 +34,7 @@ struct KernelTable {
   const ActivationKernels& activation;
   const AdagradKernels& adagrad;
   const AdamKernels& adam;
+  const AvgPoolKernels& avg_pool;
   const BatchNormKernels& batch_norm;
   const ClipGradKernels& clip_grad;
   const CompareKernels& compare;

@@ -1,7 +1,7 @@
 #include "max_pool.h"
 
 #include "../simd/lanes.h"
-#include "max_pool_backward.h"
+#include "max_pool_gradient.h"
 
 namespace strided {
 namespace {
@@ -77,6 +77,51 @@ STRIDED_INLINE void pool_window(Taps taps, const PoolSlice& slice, const float* 
   });
 }
 
+// One row of windows, the first tap of whose rows is in `input`.
+template <Winner kWinner>
+STRIDED_INLINE void forward_row(const PoolShape& s, const PoolSlice& slice, Taps taps, const float* input,
+                                const Results& to, int64_t out) {
+  constexpr bool kTap = kWinner == Winner::tap;
+  const int32_t first = taps.first;
+  auto edge = [&](int64_t ow) STRIDED_LAMBDA_INLINE {
+    const Window& w = s.w.windows[ow];
+    const int64_t iw = w.start + w.begin * s.w.step;
+    taps.w = w.end - w.begin;
+    taps.first = first + static_cast<int32_t>(kTap ? w.begin : iw);
+    if (taps.d > 0 && taps.h > 0 && taps.w > 0) {
+      return pool_window<kWinner, 0>(taps, slice, input + iw * s.c, to, out + ow * s.c);
+    }
+    for (int64_t c = slice.c_begin; c < slice.c_end; c++) {
+      to.output[out + ow * s.c + c] = to.relu ? 0 : -__builtin_inff();
+      if (kTap) to.taps[out + ow * s.c + c] = kNoTap;
+      if (kWinner == Winner::position) to.positions[out + ow * s.c + c] = to.nobody;
+    }
+  };
+  auto inner = [&](auto side) STRIDED_LAMBDA_INLINE {
+    const float* here = input + s.w.windows[s.w.whole_begin].start * s.c;
+    taps.w = s.w.taps;
+    taps.first = first + (kTap ? 0 : s.w.windows[s.w.whole_begin].start);
+    for (int64_t ow = s.w.whole_begin; ow < s.w.whole_end; ow++) {
+      pool_window<kWinner, decltype(side)::value>(taps, slice, here, to, out + ow * s.c);
+      here += s.w.stride * s.c;
+      if (!kTap) taps.first += static_cast<int32_t>(s.w.stride);
+    }
+  };
+  const bool some = taps.d > 0 && taps.h > 0;
+  const int64_t begin = some ? s.w.whole_begin : s.w.out, end = some ? s.w.whole_end : s.w.out;
+  for (int64_t ow = 0; ow < begin; ow++) edge(ow);
+  if (begin < end) {
+    if (taps.d == 1 && taps.h == 2 && s.w.taps == 2) {
+      inner(Constant<2>{});
+    } else if (taps.d == 1 && taps.h == 3 && s.w.taps == 3) {
+      inner(Constant<3>{});
+    } else {
+      inner(Constant<0>{});
+    }
+  }
+  for (int64_t ow = end; ow < s.w.out; ow++) edge(ow);
+}
+
 template <Winner kWinner>
 void forward_rows(const PoolShape& s, const PoolSlice& slice, const float* input, const Results& to) {
   constexpr bool kTap = kWinner == Winner::tap;
@@ -96,28 +141,9 @@ void forward_rows(const PoolShape& s, const PoolSlice& slice, const float* input
     const float* input_ih = input + ((row / (s.h.out * s.d.out) * s.d.in + id) * s.h.in + ih) * row_size;
     taps.d = d.end - d.begin;
     taps.h = h.end - h.begin;
-    for (int64_t ow = 0; ow < s.w.out; ow++) {
-      const Window& w = s.w.windows[ow];
-      const int64_t iw = w.start + w.begin * s.w.step;
-      const int64_t out = (row * s.w.out + ow) * s.c;
-      const float* first = input_ih + iw * s.c;
-      taps.w = w.end - w.begin;
-      taps.first = kTap ? d.begin * taps.d_step + h.begin * taps.h_step + w.begin
-                        : static_cast<int32_t>((id * s.h.in + ih) * s.w.in + iw);
-      if (taps.d <= 0 || taps.h <= 0 || taps.w <= 0) {
-        for (int64_t c = slice.c_begin; c < slice.c_end; c++) {
-          to.output[out + c] = to.relu ? 0 : -__builtin_inff();
-          if (kTap) to.taps[out + c] = kNoTap;
-          if (kWinner == Winner::position) to.positions[out + c] = to.nobody;
-        }
-      } else if (taps.d == 1 && taps.h == 2 && taps.w == 2) {
-        pool_window<kWinner, 2>(taps, slice, first, to, out);
-      } else if (taps.d == 1 && taps.h == 3 && taps.w == 3) {
-        pool_window<kWinner, 3>(taps, slice, first, to, out);
-      } else {
-        pool_window<kWinner, 0>(taps, slice, first, to, out);
-      }
-    }
+    taps.first =
+        kTap ? d.begin * taps.d_step + h.begin * taps.h_step : static_cast<int32_t>((id * s.h.in + ih) * s.w.in);
+    forward_row<kWinner>(s, slice, taps, input_ih, to, row * s.w.out * s.c);
   }
 }
 
@@ -127,6 +153,15 @@ void forward(const PoolShape& s, const PoolSlice& slice, bool relu, const float*
   if (taps != nullptr) return forward_rows<Winner::tap>(s, slice, input, to);
   if (positions != nullptr) return forward_rows<Winner::position>(s, slice, input, to);
   forward_rows<Winner::none>(s, slice, input, to);
+}
+
+void backward(const PoolShape& s, const PoolSlice& slice, const float* grad_output, const uint8_t* taps,
+              const int32_t* positions, float* grad_input) {
+  if (taps != nullptr) {
+    scatter_rows(s, slice, WinnersGradient<Winner::tap>{s, taps, nullptr, 0, 0}, grad_output, grad_input);
+  } else {
+    scatter_rows(s, slice, WinnersGradient<Winner::position>{s, nullptr, positions, 0, 0}, grad_output, grad_input);
+  }
 }
 
 }  // namespace

@@ -18,9 +18,12 @@ struct Span {
 };
 
 // One spatial dimension: sizes, the most taps a window has, the distance between two, and a Window for each output.
-// Only backward reads `spans`, one for each input.
+// Those from whole_begin to whole_end have all their taps inside and start `stride` apart. Only backward reads `spans`,
+// one for each input, and `tiled`, whether every input lies in exactly one window.
 struct PoolAxis {
   int64_t in, out, taps, step;
+  int64_t whole_begin, whole_end, stride;
+  bool tiled;
   const Window* windows;
   const Span* spans;
 };
@@ -32,8 +35,10 @@ struct PoolShape {
 };
 
 // The rows [row_begin, row_end) of all images (n, depth, height) and the channels [c_begin, c_end) of their pixels.
+// `streamed` says that gradients go past the caches: pixels are whole cache lines, and there are more than fit.
 struct PoolSlice {
   int64_t row_begin, row_end, c_begin, c_end;
+  bool streamed;
 };
 
 }  // namespace strided

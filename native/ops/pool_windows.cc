@@ -32,26 +32,42 @@ PoolWindows::PoolWindows(const PoolProblem& p, bool backward, Counted counted) {
 }
 
 PoolAxis PoolWindows::fill(const PoolDim& dim, bool backward, Counted counted) {
-  PoolAxis axis{dim.in,
-                dim.out,
-                0,
-                dim.adaptive ? 1 : dim.dilation,
-                windows_.data() + windows_.size(),
-                spans_.data() + spans_.size()};
-  const size_t first_span = spans_.size();
-  if (backward) spans_.resize(first_span + static_cast<size_t>(dim.in), Span{0, 0});
+  PoolAxis axis{};
+  axis.in = dim.in;
+  axis.out = dim.out;
+  axis.step = dim.adaptive ? 1 : dim.dilation;
+  axis.stride = dim.stride;
+  axis.windows = windows_.data() + windows_.size();
+  axis.spans = spans_.data() + spans_.size();
   for (int64_t o = 0; o < dim.out; o++) {
-    const Window window = dim.adaptive ? adaptive_window(dim, o) : sliding_window(dim, o, counted);
-    windows_.push_back(window);
-    axis.taps = std::max<int64_t>(axis.taps, window.end);
-    for (int64_t t = window.begin; backward && t < window.end; t++) {
-      Span& span = spans_[first_span + static_cast<size_t>(window.start + t * axis.step)];
+    windows_.push_back(dim.adaptive ? adaptive_window(dim, o) : sliding_window(dim, o, counted));
+    axis.taps = std::max<int64_t>(axis.taps, windows_.back().end);
+  }
+  if (!dim.adaptive) {
+    axis.taps = dim.kernel;
+    auto whole = [&](int64_t o) { return axis.windows[o].begin == 0 && axis.windows[o].end == dim.kernel; };
+    while (axis.whole_begin < dim.out && !whole(axis.whole_begin)) axis.whole_begin++;
+    axis.whole_end = axis.whole_begin;
+    while (axis.whole_end < dim.out && whole(axis.whole_end)) axis.whole_end++;
+  }
+  if (backward) fill_spans(axis);
+  return axis;
+}
+
+void PoolWindows::fill_spans(PoolAxis& axis) {
+  Span* spans = spans_.data() + spans_.size();
+  spans_.resize(spans_.size() + static_cast<size_t>(axis.in), Span{0, 0});
+  int64_t taps = 0;
+  for (int64_t o = 0; o < axis.out; o++) {
+    const Window& window = axis.windows[o];
+    for (int64_t t = window.begin; t < window.end; t++) {
+      Span& span = spans[window.start + t * axis.step];
       if (span.end == 0) span.begin = static_cast<int32_t>(o);
       span.end = static_cast<int32_t>(o + 1);
+      taps++;
     }
   }
-  if (!dim.adaptive) axis.taps = dim.kernel;
-  return axis;
+  axis.tiled = taps == axis.in && std::all_of(spans, spans + axis.in, [](Span s) { return s.end - s.begin == 1; });
 }
 
 }  // namespace strided

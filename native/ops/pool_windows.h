@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../kernels/pool_windows.h"
+#include "../simd/streaming.h"
 #include "context.h"
 
 namespace strided {
@@ -38,6 +39,7 @@ class PoolWindows {
 
  private:
   PoolAxis fill(const PoolDim& dim, bool backward, Counted counted);
+  void fill_spans(PoolAxis& axis);
 
   std::vector<Window> windows_;
   std::vector<Span> spans_;
@@ -46,7 +48,8 @@ class PoolWindows {
 
 // Runs body(slice) over slices of `rows` rows of `row_work` elements each. Few long rows are cut by their channels too.
 template <typename Body>
-void for_pool_slices(const Context& context, int64_t rows, int64_t row_work, int64_t channels, Body body) {
+void for_pool_slices(const Context& context, int64_t rows, int64_t row_work, int64_t channels, bool streamed,
+                     Body body) {
   const Slices by_row(rows, std::max<int64_t>(1, kStreamSlice / std::max<int64_t>(1, row_work)));
   // Below this many slices threads would be left without one; 64 channels are four of the widest registers.
   constexpr int64_t kEnough = 16;
@@ -54,8 +57,15 @@ void for_pool_slices(const Context& context, int64_t rows, int64_t row_work, int
   context.parallel(by_row.count * parts, [&](int64_t i, int) {
     const int64_t row = i / parts, part = i % parts;
     const int64_t last = part + 1 == parts ? channels : (part + 1) * 64;
-    body(PoolSlice{by_row.begin(row), by_row.end(row), part * 64, last});
+    body(PoolSlice{by_row.begin(row), by_row.end(row), part * 64, last, streamed});
   });
+}
+
+// Whether gradients of the input are stored past the caches: there are too many for them, and pixels are whole lines.
+inline bool streams(const PoolProblem& p, const float* grad_input) {
+  constexpr int64_t kLine = 64;
+  return p.c * static_cast<int64_t>(sizeof(float)) % kLine == 0 &&
+         reinterpret_cast<uintptr_t>(grad_input) % kLine == 0 && p.n * p.inputs() * p.c >= kStreamedSize;
 }
 
 }  // namespace strided

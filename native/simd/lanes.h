@@ -26,7 +26,7 @@ struct FirstLanes {
 };
 
 template <int kCount>
-struct Registers {
+struct Constant {
   static constexpr int value = kCount;
 };
 
@@ -34,9 +34,9 @@ struct Registers {
 template <typename Function>
 STRIDED_INLINE void for_channels(int64_t begin, int64_t end, Function function) {
   int64_t c = begin;
-  for (; c + 4 * kLanes <= end; c += 4 * kLanes) function(Registers<4>{}, WholeLanes{}, c);
-  for (; c + kLanes <= end; c += kLanes) function(Registers<1>{}, WholeLanes{}, c);
-  if (c < end) function(Registers<1>{}, FirstLanes{first_lanes(end - c), end - c}, c);
+  for (; c + 4 * kLanes <= end; c += 4 * kLanes) function(Constant<4>{}, WholeLanes{}, c);
+  for (; c + kLanes <= end; c += kLanes) function(Constant<1>{}, WholeLanes{}, c);
+  if (c < end) function(Constant<1>{}, FirstLanes{first_lanes(end - c), end - c}, c);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 import { activation } from './activation.ts'
 import { adagrad } from './adagrad.ts'
 import { adam } from './adam.ts'
+import { adaptiveAvgPool } from './adaptive_avg_pool.ts'
+import { adaptiveMaxPool } from './adaptive_max_pool.ts'
+import { avgPool } from './avg_pool.ts'
 import { batchNorm } from './batch_norm.ts'
 import { binary } from './binary.ts'
 import { cast } from './cast.ts'
@@ -20,6 +23,7 @@ import { localResponseNorm } from './local_response_norm.ts'
 import { logSoftmax } from './log_softmax.ts'
 import { matmul } from './matmul.ts'
 import { maxPool } from './max_pool.ts'
+import { maxUnpool } from './max_unpool.ts'
 import { nllLoss } from './nll_loss.ts'
 import { pad } from './pad.ts'
 import { pointwiseLoss } from './pointwise_loss.ts'
@@ -37,6 +41,9 @@ export const caseSets = {
   activation,
   adagrad,
   adam,
+  adaptive_avg_pool: adaptiveAvgPool,
+  adaptive_max_pool: adaptiveMaxPool,
+  avg_pool: avgPool,
   batch_norm: batchNorm,
   binary,
   cast,
@@ -57,6 +64,7 @@ export const caseSets = {
   log_softmax: logSoftmax,
   matmul,
   max_pool: maxPool,
+  max_unpool: maxUnpool,
   nll_loss: nllLoss,
   pad,
   pointwise_loss: pointwiseLoss,

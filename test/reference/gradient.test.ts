@@ -175,3 +175,58 @@ describeOp('cross_entropy', (problem) => {
     }
   })
 })
+
+describeOp('adaptive_max_pool', (problem) => {
+  const image = random(pixels(problem), 1)
+  const outputSize = windows(problem)
+  const positions = new Int32Array(outputSize)
+  return [
+    {
+      inputs: [image],
+      outputSize,
+      forward: (output) => reference.adaptiveMaxPoolForward(problem, image, output, positions),
+      backward: (gradOutput, [gradInput]) =>
+        reference.adaptiveMaxPoolBackward(problem, gradOutput, positions, gradInput),
+    },
+  ]
+})
+
+describeOp('avg_pool', (problem) => {
+  const image = random(pixels(problem), 1)
+  return [
+    {
+      inputs: [image],
+      outputSize: windows(problem),
+      forward: (output) => reference.avgPoolForward(problem, image, output),
+      backward: (gradOutput, [gradInput]) => reference.avgPoolBackward(problem, gradOutput, gradInput),
+    },
+  ]
+})
+
+describeOp('adaptive_avg_pool', (problem) => {
+  const image = random(pixels(problem), 1)
+  return [
+    {
+      inputs: [image],
+      outputSize: windows(problem),
+      forward: (output) => reference.adaptiveAvgPoolForward(problem, image, output),
+      backward: (gradOutput, [gradInput]) => reference.adaptiveAvgPoolBackward(problem, gradOutput, gradInput),
+    },
+  ]
+})
+
+describeOp('max_unpool', (problem) => {
+  const maxima = random(pixels(problem), 1)
+  const { od, oh, ow, c } = problem
+  // No position comes twice in a plane: which of two stays is not differentiable.
+  const places = maxima.map((_, i) => (Math.floor(i / c) * 3) % (od * oh * ow))
+  const positions = Int32Array.from(places)
+  return [
+    {
+      inputs: [maxima],
+      outputSize: windows(problem),
+      forward: (output) => reference.maxUnpoolForward(problem, maxima, positions, output),
+      backward: (gradOutput, [gradInput]) => reference.maxUnpoolBackward(problem, gradOutput, positions, gradInput),
+    },
+  ]
+})

@@ -43,3 +43,10 @@ export const poolFields = (dilations: readonly number[]) =>
 
 /** {@link poolFields} with the dilations that max pooling has. */
 export const windowFields = poolFields([1, 1, 2, 3])
+
+/** Fields of problems between two sizes over one, two or three dimensions. */
+export const resizeFields = fc.integer({ min: 1, max: 3 }).chain((rank) => {
+  const side = (least: number) => (rank >= least ? fc.integer({ min: 1, max: rank === 3 ? 5 : 11 }) : fc.constant(1))
+  const sides = { id: side(3), ih: side(2), iw: side(1), od: side(3), oh: side(2), ow: side(1) }
+  return fc.record({ n: fc.integer({ min: 1, max: 3 }), c: fc.integer({ min: 1, max: 40 }), ...sides })
+})
