@@ -15,17 +15,17 @@ import { Module } from './module.ts'
 /** What the layers share that drop something in training and nothing in evaluation. */
 class DropoutLayer extends Module {
   readonly p: number
-  readonly #drop: (input: Tensor, options: DropoutOptions) => Tensor
+  private readonly drop: (input: Tensor, options: DropoutOptions) => Tensor
 
   constructor(name: string, options: { p?: number }, drop: (input: Tensor, options: DropoutOptions) => Tensor) {
     super()
     checkOptions(name, options, ['p'])
     this.p = checkUnitInterval(name, 'p', options.p ?? 0.5)
-    this.#drop = drop
+    this.drop = drop
   }
 
   override forward(input: Tensor): Tensor {
-    return this.#drop(input, { p: this.p, training: this.training })
+    return this.drop(input, { p: this.p, training: this.training })
   }
 
   override extraRepr(): string {

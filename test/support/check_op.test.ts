@@ -60,7 +60,7 @@ describe('checkCall', () => {
       kernel: 'sgdStep',
       title: 'sizes3x4',
       args: [
-        plain({ ...step, sizes: [3, 4] }),
+        plain({ groups: [{ ...step, sizes: [3, 4] }] }),
         list([inout(uniform(3, 3), 'exact'), inout(uniform(4, 4), 'exact')]),
         list([input(uniform(3, 5)), input(uniform(4, 6))]),
         list([]),
