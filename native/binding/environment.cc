@@ -9,7 +9,7 @@ namespace strided {
 namespace {
 
 // Below this nothing is reclaimed by force: a collection costs milliseconds, and small programs never need one.
-constexpr size_t kLeastBytes = size_t{48} << 20;
+constexpr size_t kLeastBytes = size_t{32} << 20;
 // The same for the number of storages: each costs the engine a weak handle that every collection visits.
 constexpr size_t kLeastStorages = size_t{1} << 14;
 // What is pooled but unused may be one and a half times what was ever in use at once, and this much in any case: blocks
