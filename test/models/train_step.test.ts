@@ -29,4 +29,9 @@ describe('one step on a fixed batch lowers its loss', () => {
       expectStepToHelp(create(), [2, 16, 16])
     })
   }
+
+  it('of vgg11Bn, whose poolings need larger images', () => {
+    manualSeed(5)
+    expectStepToHelp(models.vgg11Bn({ ...stem, imageSize: 32 }), [2, 32, 32])
+  })
 })
