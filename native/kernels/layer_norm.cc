@@ -101,14 +101,16 @@ void apply(int64_t size, RowStats stats, const float* input, const float* weight
   }
 }
 
-template <typename Scale>
-STRIDED_INLINE RowDots dots_of(int64_t size, float mean, const float* input, const float* grad_output, Scale scale) {
+template <bool kWeight>
+STRIDED_INLINE RowDots row_dots(int64_t size, float mean, const float* input, const float* grad_output,
+                                const float* weight) {
   const Vec m = set1(mean);
   RowDots total{0, 0};
   for (int64_t begin = 0; begin < size; begin += kBlock) {
     const int64_t count = size - begin < kBlock ? size - begin : kBlock;
     const Sums sums = row_sums(count, [=](int64_t i, auto lanes, Vec& a, Vec& b) STRIDED_LAMBDA_INLINE {
-      const Vec g = scale(lanes.load(grad_output + begin + i), begin + i, lanes);
+      Vec g = lanes.load(grad_output + begin + i);
+      if constexpr (kWeight) g = mul(g, lanes.load(weight + begin + i));
       a = add(a, g);
       b = fma(g, sub(lanes.load(input + begin + i), m), b);
     });
@@ -119,23 +121,22 @@ STRIDED_INLINE RowDots dots_of(int64_t size, float mean, const float* input, con
 }
 
 RowDots dots(int64_t size, RowStats stats, const float* input, const float* grad_output, const float* weight) {
-  if (weight == nullptr) {
-    return dots_of(size, stats.mean, input, grad_output, [](Vec g, int64_t, auto) STRIDED_LAMBDA_INLINE { return g; });
-  }
-  return dots_of(size, stats.mean, input, grad_output,
-                 [=](Vec g, int64_t i, auto lanes) STRIDED_LAMBDA_INLINE { return mul(g, lanes.load(weight + i)); });
+  return weight == nullptr ? row_dots<false>(size, stats.mean, input, grad_output, weight)
+                           : row_dots<true>(size, stats.mean, input, grad_output, weight);
 }
 
 // Row by row and all in one pass: memory is read in order, and the sums by column cost nothing beside it. Several rows
 // side by side would halve the loads and were 1.4 times slower.
 template <bool kWeight, bool kSums>
-STRIDED_INLINE void gradient_of(int64_t size, RowStats stats, float slope, float shift, const float* input,
+STRIDED_INLINE void gradient_of(int64_t size, RowStats stats, RowDots dots, double share, const float* input,
                                 const float* grad_output, const float* weight, float* grad_input, float* grad_weight,
                                 float* grad_bias) {
+  // A share, since a short row would wait for a division longer than for its sums.
+  const double r = stats.rstd;
   const Vec mean = set1(stats.mean);
   const Vec rstd = set1(stats.rstd);
-  const Vec a = set1(slope);
-  const Vec b = set1(shift);
+  const Vec a = set1(static_cast<float>(-(r * r * share) * (r * dots.dot)));
+  const Vec b = set1(static_cast<float>(-(r * share) * dots.sum));
   for_registers(size, [=](int64_t i, auto lanes) STRIDED_LAMBDA_INLINE {
     const Vec g = lanes.load(grad_output + i);
     const Vec d = sub(lanes.load(input + i), mean);
@@ -149,19 +150,42 @@ STRIDED_INLINE void gradient_of(int64_t size, RowStats stats, float slope, float
   });
 }
 
-void gradient(int64_t size, RowStats stats, float slope, float shift, const float* input, const float* grad_output,
+void gradient(int64_t columns, RowStats stats, RowDots dots, double share, const float* input, const float* grad_output,
               const float* weight, float* grad_input, float* grad_weight, float* grad_bias) {
   const bool sums = grad_weight != nullptr || grad_bias != nullptr;
   const auto run = weight == nullptr ? (sums ? gradient_of<false, true> : gradient_of<false, false>)
                                      : (sums ? gradient_of<true, true> : gradient_of<true, false>);
-  run(size, stats, slope, shift, input, grad_output, weight, grad_input, grad_weight, grad_bias);
+  run(columns, stats, dots, share, input, grad_output, weight, grad_input, grad_weight, grad_bias);
+}
+
+// Short rows are mostly waiting and calling; here the calls are gone, and one row's sums overlap with the next one's.
+template <bool kWeight, bool kSums>
+void backward_of(int64_t rows, int64_t size, const float* input, const float* grad_output, const float* mean,
+                 const float* rstd, const float* weight, float* grad_input, float* grad_weight, float* grad_bias) {
+  const double share = 1 / static_cast<double>(size);
+  for (int64_t row = 0; row < rows; row++) {
+    const int64_t at = row * size;
+    const RowStats stats{mean == nullptr ? 0.0f : mean[row], rstd[row], 0.0f};
+    RowDots sums = row_dots<kWeight>(size, stats.mean, input + at, grad_output + at, weight);
+    if (mean == nullptr) sums.sum = 0;
+    gradient_of<kWeight, kSums>(size, stats, sums, share, input + at, grad_output + at, weight, grad_input + at,
+                                grad_weight, grad_bias);
+  }
+}
+
+void backward(int64_t rows, int64_t size, const float* input, const float* grad_output, const float* mean,
+              const float* rstd, const float* weight, float* grad_input, float* grad_weight, float* grad_bias) {
+  const bool sums = grad_weight != nullptr || grad_bias != nullptr;
+  const auto run = weight == nullptr ? (sums ? backward_of<false, true> : backward_of<false, false>)
+                                     : (sums ? backward_of<true, true> : backward_of<true, false>);
+  run(rows, size, input, grad_output, mean, rstd, weight, grad_input, grad_weight, grad_bias);
 }
 
 }  // namespace
 
 template <>
 const LayerNormKernels& layer_norm_kernels<kIsa>() {
-  static constexpr LayerNormKernels kernels = {moments, squares, apply, dots, gradient};
+  static constexpr LayerNormKernels kernels = {moments, squares, apply, dots, backward, gradient};
   return kernels;
 }
 

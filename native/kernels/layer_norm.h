@@ -45,10 +45,14 @@ struct LayerNormKernels {
   void (*apply)(int64_t size, RowStats stats, const float* input, const float* weight, const float* bias,
                 float* output);
   RowDots (*dots)(int64_t size, RowStats stats, const float* input, const float* grad_output, const float* weight);
-  // grad_input = rstd * weight * grad_output + slope * (input - mean) + shift; adds dy * x̂ to grad_weight and dy to
-  // grad_bias, either of which may be null.
-  void (*gradient)(int64_t size, RowStats stats, float slope, float shift, const float* input, const float* grad_output,
-                   const float* weight, float* grad_input, float* grad_weight, float* grad_bias);
+  // What dots and gradient do, for `rows` whole rows; mean is null for rms.
+  void (*backward)(int64_t rows, int64_t size, const float* input, const float* grad_output, const float* mean,
+                   const float* rstd, const float* weight, float* grad_input, float* grad_weight, float* grad_bias);
+  // grad_input of `columns` columns of a row whose dots are known, their sum 0 for rms; share = 1 / size. Adds dy * x̂
+  // to grad_weight and dy to grad_bias, either of which may be null.
+  void (*gradient)(int64_t columns, RowStats stats, RowDots dots, double share, const float* input,
+                   const float* grad_output, const float* weight, float* grad_input, float* grad_weight,
+                   float* grad_bias);
 };
 
 template <Isa isa>

@@ -147,7 +147,7 @@ struct GroupNormPass {
   }
 
   void spread_mean(const float* mean, const GroupNormScratch& s) const {
-    for (int64_t i = 0; i < p.c; i++) s.mean[i] = mean[i / group_channels];
+    for (int64_t g = 0; g < p.groups; g++) std::fill_n(s.mean + g * group_channels, group_channels, mean[g]);
     row.repeat(s.mean);
   }
 

@@ -24,9 +24,15 @@ struct Pass {
   const LayerNormKernels& kernels;
   bool centred;
   const float* weight;
+  // 1 / size
+  double share;
 
   Pass(const Context& context, const LayerNormProblem& problem, const LayerNormStats& saved, const float* w)
-      : p(problem), kernels(context.kernels->layer_norm), centred(saved.mean != nullptr), weight(w) {}
+      : p(problem),
+        kernels(context.kernels->layer_norm),
+        centred(saved.mean != nullptr),
+        weight(w),
+        share(1 / static_cast<double>(problem.size)) {}
 
   RowMoments moments(int64_t size, const float* input) const {
     return (centred ? kernels.moments : kernels.squares)(size, input);
@@ -34,7 +40,7 @@ struct Pass {
 
   RowStats statistics(const RowMoments& moments, const LayerNormStats& saved, int64_t row) const {
     // A NaN stays, though no comparison holds for it.
-    const double variance = moments.squares < 0 ? 0 : moments.squares / static_cast<double>(p.size);
+    const double variance = moments.squares < 0 ? 0 : moments.squares * share;
     const double rstd = 1 / std::sqrt(variance + p.eps);
     const float mean = static_cast<float>(moments.mean);
     if (centred) saved.mean[row] = mean;
@@ -67,17 +73,25 @@ struct ColumnGradients {
     std::fill_n(totals, 2 * columns, 0.0);
   }
 
-  // Of the row at `at`, whose dots are known.
-  void add(int64_t at, const RowStats& stats, const RowDots& dots, const float* input, const float* grad_output) {
-    const double r = stats.rstd;
-    const double size = static_cast<double>(pass.p.size);
-    const float slope = static_cast<float>(-r * r * r * dots.dot / size);
-    const float shift = pass.centred ? static_cast<float>(-r * dots.sum / size) : 0.0f;
-    pass.kernels.gradient(columns, stats, slope, shift, input + at + begin, grad_output + at + begin,
-                          pass.weight == nullptr ? nullptr : pass.weight + begin, grads.input + at + begin,
-                          grads.weight == nullptr ? nullptr : block, grads.bias == nullptr ? nullptr : block + columns);
+  // Of `count` whole rows.
+  void add_rows(int64_t row, int64_t count, const LayerNormStats& saved, const float* input, const float* grad_output) {
+    const int64_t at = row * columns;
+    pass.kernels.backward(count, columns, input + at, grad_output + at, pass.centred ? saved.mean + row : nullptr,
+                          saved.rstd + row, pass.weight, grads.input + at, weight_block(), bias_block());
+    flush();
+  }
+
+  // Of the columns of one row, whose dots are known.
+  void add(int64_t row, const RowStats& stats, const RowDots& dots, const float* input, const float* grad_output) {
+    const int64_t at = row * pass.p.size + begin;
+    pass.kernels.gradient(columns, stats, dots, pass.share, input + at, grad_output + at,
+                          pass.weight == nullptr ? nullptr : pass.weight + begin, grads.input + at, weight_block(),
+                          bias_block());
     if (++pending == kFloatRows) flush();
   }
+
+  float* weight_block() const { return grads.weight == nullptr ? nullptr : block; }
+  float* bias_block() const { return grads.bias == nullptr ? nullptr : block + columns; }
 
   void flush() {
     for (int64_t j = 0; j < 2 * columns; j++) totals[j] += block[j];
@@ -103,13 +117,9 @@ void backward_short(const Context& context, const Pass& pass, const float* input
   context.parallel(slices.count, [&](int64_t slice, int thread) {
     ColumnGradients columns{pass, grads, 0, size, blocks.get(thread), totals.get() + 2 * size * slice};
     columns.start();
-    for (int64_t row = slices.begin(slice); row < slices.end(slice); row++) {
-      const RowStats stats = pass.saved_statistics(saved, row);
-      const int64_t at = row * size;
-      const RowDots dots = pass.kernels.dots(size, stats, input + at, grad_output + at, pass.weight);
-      columns.add(at, stats, dots, input, grad_output);
+    for (int64_t row = slices.begin(slice); row < slices.end(slice); row += kFloatRows) {
+      columns.add_rows(row, std::min(kFloatRows, slices.end(slice) - row), saved, input, grad_output);
     }
-    columns.flush();
   });
   for (int64_t i = 1; i < slices.count; i++) {
     for (int64_t j = 0; j < 2 * size; j++) totals.get()[j] += totals.get()[2 * size * i + j];
@@ -139,6 +149,7 @@ void backward_long(const Context& context, const Pass& pass, const float* input,
       total.sum += dots.get()[row * parts.count + i].sum;
       total.dot += dots.get()[row * parts.count + i].dot;
     }
+    if (!pass.centred) total.sum = 0;
   }
   const Slices slices(size, kColumns);
   const ThreadWorkspace<float> blocks(context, 2 * kColumns);
@@ -149,7 +160,7 @@ void backward_long(const Context& context, const Pass& pass, const float* input,
     ColumnGradients columns{pass, grads, begin, width, blocks.get(thread), totals.get(thread)};
     columns.start();
     for (int64_t row = 0; row < rows; row++) {
-      columns.add(row * size, pass.saved_statistics(saved, row), dots.get()[row], input, grad_output);
+      columns.add(row, pass.saved_statistics(saved, row), dots.get()[row], input, grad_output);
     }
     columns.flush();
     store_totals(totals.get(thread), begin, width, grads);
