@@ -23,7 +23,6 @@ export const activation: OpBench<'activation'> = {
   set,
   compute: false,
   images: false,
-  denormals: ['leaky_relu', 'silu', 'gelu', 'tanh'],
   passes: {
     forward: (problem) =>
       kernelCase(forwardBuffers(problem), on('activationForward', problem, 'input', 'output'), 'output'),

@@ -43,6 +43,8 @@ export const opBenches = [
   relu,
   denormal(relu, 'rn18_s1'),
   activation,
+  denormal(activation, 'silu'),
+  denormal(activation, 'tanh'),
   prelu,
   pad,
   dropout,

@@ -48,8 +48,6 @@ export interface OpBench<Op extends ProblemOp> {
   /** Whether no peer is asked for the same. */
   alone?: boolean
   passes: Partial<Record<Pass, (problem: Problems[Op]) => KernelCase>>
-  /** Layers that are timed once more with denormal inputs, which may not take longer. */
-  denormals?: readonly string[]
 }
 
 /** A buffer that is read. */
@@ -115,19 +113,6 @@ export function kernelCase(
 ): KernelCase {
   return { buffers, prepare, call: timed, result, updated }
 }
-
-/** The same case with numbers so small that they are denormal in every buffer that is read. */
-export function withDenormals(kernelCase: KernelCase): KernelCase {
-  const tiny = ([name, { size, contents }]: [string, BufferSpec]): [string, BufferSpec] => {
-    if (contents.kind !== 'uniform') return [name, { size, contents }]
-    const { low, high } = contents
-    return [name, { size, contents: { ...contents, low: low * DENORMAL, high: high * DENORMAL } }]
-  }
-  return { ...kernelCase, buffers: Object.fromEntries(Object.entries(kernelCase.buffers).map(tiny)) }
-}
-
-// Below 2⁻¹²⁶ = 1.2e-38, and far above the least denormal, 1.4e-45.
-const DENORMAL = 1e-39
 
 /** Names of the buffers of a call. */
 export function buffersOf({ args }: KernelCall): string[] {

@@ -10,7 +10,6 @@ import {
   type KernelCase,
   leastBytes,
   type OpBench,
-  withDenormals,
 } from '../ops/kernel_case.ts'
 import { measureTriad } from '../roofline.ts'
 import { bestPytorch, type Pass, type Row } from '../row.ts'
@@ -52,19 +51,6 @@ function contest(session: Session, bench: OpBench<ProblemOp>, name: string, text
     work: { bytes: leastBytes(kernelCase), flops: compute ? set.flops(problem) : undefined },
     sample,
     expected: referenceValues(kernelCase, sample),
-  }
-}
-
-/** A case with denormal inputs, of ours alone: to be compared with the row of the case itself. Its results are nearly all 0. */
-function denormalContest(session: Session, bench: OpBench<ProblemOp>, name: string, pass: Pass): Contest {
-  const { isa, threads } = session
-  const text = bench.set.layers[name]
-  const kernelCase = withDenormals(bench.passes[pass]!(parseProblem(bench.set.op, text)))
-  return {
-    head: { suite: 'ops', name: `${bench.set.op} ${name}, denormal`, problem: text, pass, isa, threads },
-    entries: entry(session.ours, 'ours', 'strided', { kind: 'kernel', kernelCase }),
-    work: { bytes: leastBytes(kernelCase) },
-    sample: [],
   }
 }
 
@@ -122,19 +108,11 @@ function list(session: Session): Listed[] {
       })),
     ),
   )
-  const denormal = opBenches.flatMap((bench) =>
-    (bench.denormals ?? []).flatMap((name) =>
-      (Object.keys(bench.passes) as Pass[]).map((pass) => ({
-        words: [bench.set.op, name, 'denormal', pass],
-        contest: () => denormalContest(session, bench, name, pass),
-      })),
-    ),
-  )
   const overhead = OVERHEAD_OPS.map((op) => ({
     words: ['op overhead', op, 'size1', 'forward'],
     contest: () => overheadContest(session, op),
   }))
-  return [...cases, ...denormal, ...overhead]
+  return [...cases, ...overhead]
 }
 
 /** Times every kernel but the convolutions on the layers of real models, and the overhead of calling an op. */

@@ -22,7 +22,7 @@ function activate(op: string, input: Tensor, form: Form): Tensor {
   const output = valuesOf(op, source, form)
   if (needsGrad(input)) {
     const kept = save(op, form.keeps === 'output' ? output : source)
-    record(op, output, [input], [kept], (gradOutput) => [gradOf(op, kept.get(), gradOutput, form)])
+    record(op, output, [input], [kept], (gradOutput, owned) => [gradOf(op, kept.get(), gradOutput, form, owned)])
   }
   disposeCopy(source, input)
   return output
@@ -35,9 +35,10 @@ function valuesOf(op: string, source: Tensor, { kind, a = 0, b = 0 }: Form): Ten
   return output
 }
 
-function gradOf(op: string, kept: Tensor, gradOutput: Tensor, { kind, a = 0, b = 0 }: Form): Tensor {
+/** In place of a gradient that nobody else reads. */
+function gradOf(op: string, kept: Tensor, gradOutput: Tensor, { kind, a = 0, b = 0 }: Form, owned: boolean): Tensor {
   const grad = withStrides(op, gradOutput, kept.strides)
-  const gradInput = emptyTensor(kept.shape, 'float32', kept.strides)
+  const gradInput = owned || grad !== gradOutput ? grad : emptyTensor(kept.shape, 'float32', kept.strides)
   const buffers = [kept.buffer(op), grad.buffer(op), gradInput.buffer(op)] as const
   if (kept.size > 0) backend().kernels.activationBackward(kind, a, b, kept.size, ...buffers)
   return gradInput

@@ -162,19 +162,23 @@ function dropChannels(
 
 /** The same place in the generator's stream gives the same mask, so backward is the forward kernel on the gradient. */
 function apply(op: string, problem: DropoutProblem, input: Tensor, source: Tensor): Tensor {
-  const output = masked(op, problem, source)
+  const output = emptyTensor(source.shape, 'float32', source.strides)
+  drop(op, problem, source, output)
   const { strides } = source
   if (needsGrad(input)) {
     const gradProblem = { ...problem, shift: 0, dropped: 0 }
-    record(op, output, [input], null, (gradOutput) => [masked(op, gradProblem, withStrides(op, gradOutput, strides))])
+    record(op, output, [input], null, (gradOutput, owned) => {
+      const grad = withStrides(op, gradOutput, strides)
+      // In place of a gradient that nobody else reads.
+      const gradInput = owned || grad !== gradOutput ? grad : emptyTensor(grad.shape, 'float32', strides)
+      drop(op, gradProblem, grad, gradInput)
+      return [gradInput]
+    })
   }
   disposeCopy(source, input)
   return output
 }
 
-function masked(op: string, problem: DropoutProblem, source: Tensor): Tensor {
-  const buffer = source.buffer(op)
-  const output = emptyTensor(source.shape, 'float32', source.strides)
-  backend().kernels.dropout(problem, buffer, output.buffer(op))
-  return output
+function drop(op: string, problem: DropoutProblem, source: Tensor, output: Tensor): void {
+  backend().kernels.dropout(problem, source.buffer(op), output.buffer(op))
 }

@@ -30,8 +30,8 @@ export function prelu(input: Tensor, weight: Tensor): Tensor {
   if (anyNeedsGrad([input, weight])) {
     const saved = [save('prelu', source), save('prelu', slopes)]
     const wantsWeight = needsGrad(weight)
-    record('prelu', output, [input, weight], saved, (gradOutput) =>
-      gradsOf(problem, saved[0].get(), saved[1].get(), gradOutput, wantsWeight),
+    record('prelu', output, [input, weight], saved, (gradOutput, owned) =>
+      gradsOf(problem, saved[0].get(), saved[1].get(), gradOutput, owned, wantsWeight),
     )
   }
   disposeCopy(source, input)
@@ -53,10 +53,12 @@ function gradsOf(
   input: Tensor,
   weight: Tensor,
   gradOutput: Tensor,
+  owned: boolean,
   wantsWeight: boolean,
 ): [Tensor, Tensor | null] {
   const grad = withStrides('prelu', gradOutput, input.strides)
-  const gradInput = emptyTensor(input.shape, 'float32', input.strides)
+  // In place of a gradient that nobody else reads.
+  const gradInput = owned || grad !== gradOutput ? grad : emptyTensor(input.shape, 'float32', input.strides)
   const gradWeight = wantsWeight ? emptyTensor(weight.shape, 'float32') : null
   const values = [input, weight, grad, gradInput].map((item) => item.buffer('prelu'))
   const [a, b, c, d] = values

@@ -162,3 +162,15 @@ it('refuses parameters out of range', () => {
   )
   throws(() => F.hardtanh(x, { minVal: nan }), RangeError, 'hardtanh: expected minVal to be a finite number, got NaN')
 })
+
+it('writes the gradient over one that nobody else reads, and over no other', () => {
+  const x = randn([8], { requiresGrad: true })
+  const seed = randn([8])
+  const before = seed.toArray()
+  const output = F.silu(F.elu(F.tanh(x)))
+  output.backward(seed, { retainGraph: true })
+  const first = x.grad?.toArray()
+  x.grad = null
+  output.backward(seed)
+  expect([seed.toArray(), x.grad && (x.grad as Tensor).toArray()]).toEqual([before, first])
+})

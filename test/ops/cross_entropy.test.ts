@@ -96,6 +96,47 @@ describe('crossEntropy of class indices', () => {
   })
 })
 
+describe('hard logits', () => {
+  const grad = (rows: number[][], target: Tensor, options = {}) => {
+    const x = tensor(rows, { requiresGrad: true })
+    const loss = F.crossEntropy(x, target, options)
+    loss.backward()
+    return { loss: loss.item(), grad: x.grad?.toArray() as number[][] }
+  }
+  it('of ten thousand neither overflow nor lose digits', () => {
+    const right = grad([[1e4, -1e4, 0]], labels([0]))
+    expect(right).toEqual({ loss: 0, grad: [[0, 0, 0]] })
+    const wrong = grad([[1e4, -1e4, 0]], labels([1]))
+    expect(wrong).toEqual({ loss: 2e4, grad: [[1, -1, 0]] })
+    // 1 apart, far from 0: the softmax of 0 and 1.
+    const near = grad([[1e4, 1e4 + 1]], labels([0]))
+    const share = Math.E / (1 + Math.E)
+    expect(near.loss).toBeCloseTo(Math.log(1 + Math.E), 5)
+    expect(near.grad[0]).toEqual([expect.closeTo(-share, 6), expect.closeTo(share, 6)])
+    const soft = grad([[1e4, 1e4 + 1]], tensor([[1, 0]]))
+    expect(soft.loss).toBeCloseTo(Math.log(1 + Math.E), 5)
+    expect(soft.grad[0]).toEqual([expect.closeTo(-share, 6), expect.closeTo(share, 6)])
+  })
+  it('of -Infinity are classes that cannot be', () => {
+    const possible = grad([[-Infinity, 0, 0]], labels([1]))
+    expect(possible.loss).toBeCloseTo(Math.log(2), 6)
+    expect(possible.grad[0]).toEqual([0, -0.5, 0.5])
+    expect(grad([[-Infinity, 0, 0]], labels([0])).loss).toBe(Infinity)
+    expect(grad([[-Infinity, 0, 0]], labels([1]), { labelSmoothing: 0.1 }).loss).toBe(Infinity)
+    expect(grad([[-Infinity, -Infinity]], labels([1])).loss).toBeNaN()
+  })
+  it('of NaN or Infinity give NaN, in their row alone', () => {
+    for (const value of [Number.NaN, Infinity]) {
+      const x = tensor([
+        [value, 0],
+        [1, 1],
+      ])
+      const losses = F.crossEntropy(x, labels([1, 0]), { reduction: 'none' }).toArray()
+      expect(losses).toEqual([Number.NaN, expect.closeTo(Math.log(2), 6)])
+    }
+  })
+})
+
 describe('crossEntropy of probabilities', () => {
   it('agrees with class indices for certain targets', () => {
     const x = randn([3, 4])

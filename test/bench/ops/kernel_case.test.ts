@@ -3,7 +3,7 @@ import { samplePositions } from '../../../bench/fill.ts'
 import { conv2d } from '../../../bench/ops/conv2d.ts'
 import { conv3d } from '../../../bench/ops/conv3d.ts'
 import { opBenches } from '../../../bench/ops/index.ts'
-import { buffersOf, type KernelCase, leastBytes, type OpBench, withDenormals } from '../../../bench/ops/kernel_case.ts'
+import { buffersOf, type KernelCase, leastBytes, type OpBench } from '../../../bench/ops/kernel_case.ts'
 import { referenceValues } from '../../../bench/suites/ops.ts'
 import { type ProblemOp, parseProblem } from '../../../lib/kernels/problem_string.ts'
 
@@ -39,24 +39,6 @@ describe('kernel cases', () => {
         const values = referenceValues(kernelCase, samplePositions(kernelCase.buffers[kernelCase.result].size, 50))
         expect(values.every(Number.isFinite), `${set.op} ${pass}`).toBe(true)
         if (values.length > 1) expect(new Set(values).size, `${set.op} ${pass}`).toBeGreaterThan(1)
-      }
-    }
-  })
-})
-
-describe('withDenormals', () => {
-  it('makes every number that is read denormal, of layers that exist', () => {
-    const named = benches.filter(({ denormals }) => denormals !== undefined)
-    expect(named.length).toBeGreaterThan(0)
-    for (const { set, passes, denormals } of named) {
-      for (const name of denormals!) {
-        const { buffers, call } = withDenormals(passes.forward!(parseProblem(set.op, set.layers[name])))
-        expect(buffersOf(call).length).toBeGreaterThan(1)
-        for (const { contents } of Object.values(buffers)) {
-          if (contents.kind !== 'uniform') continue
-          expect(Math.max(Math.abs(contents.low), Math.abs(contents.high))).toBeLessThan(2 ** -126)
-          expect(contents.high).toBeGreaterThan(2 ** -149)
-        }
       }
     }
   })
