@@ -81,7 +81,7 @@ def no_grad(function):
 
 def relu(p, which, _):
     x, g = (torch.from_numpy(fill.uniform(p["size"], seed)) for seed in (fill.INPUT, fill.GRAD_OUTPUT))
-    if which == "forward":
+    if which != "backwardInput":
         return lambda: torch.relu(x)
     return lambda: aten.threshold_backward(g, x, 0)
 

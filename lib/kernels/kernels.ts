@@ -60,6 +60,9 @@ export interface Kernels<B> {
 
   reluForward(size: number, input: B, output: B): void
   reluBackward(size: number, output: B, gradOutput: B, gradInput: B): void
+  /** Of `input + residual`; `bits`, uint8, `⌈size / 8⌉` of them, say where the output is not 0. */
+  reluBitsForward(size: number, input: B, residual: B | null, output: B, bits: B | null): void
+  reluBitsBackward(size: number, bits: B, gradOutput: B, gradInput: B): void
   activationForward(op: Activation, a: number, b: number, size: number, input: B, output: B): void
   activationBackward(op: Activation, a: number, b: number, size: number, kept: B, gradOutput: B, gradInput: B): void
   dropout(problem: DropoutProblem, input: B, output: B): void

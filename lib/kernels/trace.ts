@@ -80,9 +80,13 @@ const FLAT = new Set([
   'compareStrided',
   'reluForward',
   'reluBackward',
+  'reluBitsForward',
+  'reluBitsBackward',
   'activationForward',
   'activationBackward',
 ])
+
+const RELU = new Set(['reluForward', 'reluBackward', 'reluBitsForward', 'reluBitsBackward'])
 
 /** The problem string of a call; the flat element-wise functions have one dense dimension. */
 function describe(name: string, args: readonly unknown[]): string {
@@ -97,7 +101,7 @@ function describe(name: string, args: readonly unknown[]): string {
   }
   if (name === 'unary') return printProblem('unary', { op: args[0] as UnaryOp, size })
   if (name === 'fill') return printProblem('fill', { size })
-  if (name === 'reluForward' || name === 'reluBackward') return printProblem('relu', { size })
+  if (RELU.has(name)) return printProblem('relu', { size })
   if (name === 'activationForward' || name === 'activationBackward') {
     const [op, a, b, size] = args as [Activation, number, number, number]
     return printProblem('activation', { op, a, b, size })

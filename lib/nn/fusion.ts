@@ -1,4 +1,5 @@
 import { fuses } from '../ops/fusion.ts'
+import { addRelu } from '../ops/relu.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Module } from './module.ts'
 
@@ -62,4 +63,9 @@ export function fusedSum(
   if (!norms.has(norm.forward) || (activation !== null && !rectifiers.has(activation.forward)) || !fuses()) return null
   const relu = activation !== null
   return (input, residual) => (norm as unknown as FusedNorm).forwardThen(input, { residual, relu })
+}
+
+/** A sum and the activation behind it as one op, `activation(a + b)`; null when they cannot run so. */
+export function fusedAdd(activation: Module | undefined): ((a: Tensor, b: Tensor) => Tensor) | null {
+  return activation !== undefined && rectifiers.has(activation.forward) && fuses() ? addRelu : null
 }

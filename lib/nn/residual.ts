@@ -1,7 +1,7 @@
 import '../ops/arithmetic.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { isClean, runThrough } from './containers.ts'
-import { fusedSum } from './fusion.ts'
+import { fusedAdd, fusedSum } from './fusion.ts'
 import type { Module } from './module.ts'
 
 /** A residual block's two ways from its input to the sum, and what follows. */
@@ -24,26 +24,33 @@ export interface ResidualPaths {
  * What flows between the library's own modules is released as soon as it was used.
  */
 export function residual(input: Tensor, paths: ResidualPaths): Tensor {
-  const { branch, shortcut, norm, activation, normFirst } = paths
-  const fused = normFirst && norm !== null ? fusedSum(norm, activation) : null
-  if (fused !== null) {
-    const residue = runThrough(branch, input)
-    const skip = shortcut === null ? input : shortcut.forward(input)
-    const output = fused(residue, skip)
-    release(residue, input, branch)
-    release(skip, input, shortcut === null ? [] : [shortcut])
-    return output
-  }
-  const before = normFirst && norm !== null ? [...branch, norm] : branch
+  const { before, sum, after } = stepsOf(paths)
+  const { shortcut } = paths
   const residue = runThrough(before, input)
   const skip = shortcut === null ? input : shortcut.forward(input)
-  const sum = residue.add(skip)
+  const total = sum(residue, skip)
   release(residue, input, before)
   release(skip, input, shortcut === null ? [] : [shortcut])
-  const after = [activation, normFirst ? null : norm].filter((module) => module !== null)
-  const output = runThrough(after, sum)
-  if (output !== sum && after.every(isClean)) sum.dispose()
+  const output = runThrough(after, total)
+  if (output !== total && after.every(isClean)) total.dispose()
   return output
+}
+
+/** What runs before the sum, the sum with what joins it in one op, and what runs behind it. */
+interface Steps {
+  before: readonly Module[]
+  sum(residue: Tensor, skip: Tensor): Tensor
+  after: readonly Module[]
+}
+
+function stepsOf({ branch, norm, activation, normFirst }: ResidualPaths): Steps {
+  const normalised = normFirst && norm !== null ? fusedSum(norm, activation) : null
+  if (normalised !== null) return { before: branch, sum: normalised, after: [] }
+  const before = normFirst && norm !== null ? [...branch, norm] : branch
+  const after = [activation, normFirst ? null : norm].filter((module) => module !== null)
+  const activated = fusedAdd(after[0])
+  if (activated !== null) return { before, sum: activated, after: after.slice(1) }
+  return { before, sum: (residue, skip) => residue.add(skip), after }
 }
 
 /** Releases what `modules` made of `input`, when none of them can have kept it. */

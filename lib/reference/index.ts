@@ -35,7 +35,7 @@ import { pointwiseLossBackward, pointwiseLossForward } from './pointwise_loss.ts
 import { preluBackward, preluForward } from './prelu.ts'
 import { randomNormal, randomUniform } from './random.ts'
 import { reduce } from './reduce.ts'
-import { reluBackward, reluForward } from './relu.ts'
+import { reluBackward, reluBitsBackward, reluBitsForward, reluForward } from './relu.ts'
 import { rmsNormBackward, rmsNormForward } from './rms_norm.ts'
 import { rmspropStep } from './rmsprop.ts'
 import { sgdStep } from './sgd.ts'
@@ -97,6 +97,8 @@ export const referenceKernels = {
   reduce,
   reluForward,
   reluBackward,
+  reluBitsForward,
+  reluBitsBackward,
   activationForward,
   activationBackward,
   dropout,

@@ -66,6 +66,8 @@ constexpr Export kExports[] = {
     {"reduce", binding::reduce},
     {"reluForward", binding::relu_forward},
     {"reluBackward", binding::relu_backward},
+    {"reluBitsForward", binding::relu_bits_forward},
+    {"reluBitsBackward", binding::relu_bits_backward},
     {"activationForward", binding::activation_forward},
     {"activationBackward", binding::activation_backward},
     {"dropout", binding::dropout},

@@ -17,6 +17,9 @@ Binary binary_op(Call& call) {
 
 Compare compare_op(Call& call) { return static_cast<Compare>(call.choice({"eq", "ne", "lt", "le", "gt", "ge"})); }
 
+// Bytes that hold a bit for each element.
+int64_t bytes_for(int64_t size) { return size / 8 + (size % 8 != 0); }
+
 StridedOperands<3> operands(Call& call) {
   return read_strides<3>(call.problem(), {"aStrides", "bStrides", "outputStrides"});
 }
@@ -73,7 +76,23 @@ void compare_strided(Call& call) {
 void relu_forward(Call& call) {
   const int64_t size = call.integer();
   const float* input = call.floats(size);
-  strided::relu_forward(call.context(), size, input, call.floats(size));
+  strided::relu_forward(call.context(), size, input, nullptr, call.floats(size), nullptr);
+}
+
+void relu_bits_forward(Call& call) {
+  const int64_t size = call.integer();
+  const float* input = call.floats(size);
+  const float* residual = call.optional_floats(size);
+  float* output = call.floats(size);
+  uint8_t* bits = call.optional_buffer<uint8_t>(bytes_for(size));
+  strided::relu_forward(call.context(), size, input, residual, output, bits);
+}
+
+void relu_bits_backward(Call& call) {
+  const int64_t size = call.integer();
+  const uint8_t* bits = call.buffer<uint8_t>(bytes_for(size));
+  const float* grad_output = call.floats(size);
+  strided::relu_bits_backward(call.context(), size, bits, grad_output, call.floats(size));
 }
 
 void relu_backward(Call& call) {

@@ -23,6 +23,8 @@ void binary_strided(Call& call);
 void compare_strided(Call& call);
 void relu_forward(Call& call);
 void relu_backward(Call& call);
+void relu_bits_forward(Call& call);
+void relu_bits_backward(Call& call);
 // activation.cc
 void activation_forward(Call& call);
 void activation_backward(Call& call);

@@ -12,6 +12,16 @@ void stream(const Context& context, int64_t size, Body body) {
   context.parallel(slices.count, [&](int64_t i, int) { body(slices.begin(i), slices.end(i) - slices.begin(i)); });
 }
 
+// Slices that begin at whole bytes of bits, 64 elements to a step.
+template <typename Body>
+void stream_bits(const Context& context, int64_t size, Body body) {
+  const Slices slices(ceil_div(size, 64), (size >= kStreamedSize ? kStreamedSlice : kStreamSlice) / 64);
+  context.parallel(slices.count, [&](int64_t i, int) {
+    const int64_t begin = slices.begin(i) * 64;
+    body(begin, std::min(size, slices.end(i) * 64) - begin);
+  });
+}
+
 // Calls body(offsets of the row) over all rows of a shape, a few thousand elements to a slice at least.
 template <typename Body>
 void for_rows(const Context& context, const StridedShape<3>& shape, Body body) {
@@ -112,15 +122,25 @@ void compare_strided(const Context& context, Compare op, StridedShape<3> shape, 
   });
 }
 
-void relu_forward(const Context& context, int64_t size, const float* input, float* output) {
-  stream(context, size,
-         [&](int64_t begin, int64_t length) { context.kernels->relu.forward(length, input + begin, output + begin); });
+void relu_forward(const Context& context, int64_t size, const float* input, const float* residual, float* output,
+                  uint8_t* bits) {
+  stream_bits(context, size, [&](int64_t begin, int64_t length) {
+    context.kernels->relu.forward(length, input + begin, residual == nullptr ? nullptr : residual + begin,
+                                  output + begin, bits == nullptr ? nullptr : bits + begin / 8);
+  });
 }
 
 void relu_backward(const Context& context, int64_t size, const float* output, const float* grad_output,
                    float* grad_input) {
   stream(context, size, [&](int64_t begin, int64_t length) {
     context.kernels->relu.backward(length, output + begin, grad_output + begin, grad_input + begin);
+  });
+}
+
+void relu_bits_backward(const Context& context, int64_t size, const uint8_t* bits, const float* grad_output,
+                        float* grad_input) {
+  stream_bits(context, size, [&](int64_t begin, int64_t length) {
+    context.kernels->relu.backward_bits(length, bits + begin / 8, grad_output + begin, grad_input + begin);
   });
 }
 

@@ -15,8 +15,12 @@ void binary_strided(const Context& context, Binary op, StridedShape<3> shape, co
                     float* output);
 void compare_strided(const Context& context, Compare op, StridedShape<3> shape, const float* a, const float* b,
                      uint8_t* output);
-void relu_forward(const Context& context, int64_t size, const float* input, float* output);
+// residual and bits may be null.
+void relu_forward(const Context& context, int64_t size, const float* input, const float* residual, float* output,
+                  uint8_t* bits);
 void relu_backward(const Context& context, int64_t size, const float* output, const float* grad_output,
                    float* grad_input);
+void relu_bits_backward(const Context& context, int64_t size, const uint8_t* bits, const float* grad_output,
+                        float* grad_input);
 
 }  // namespace strided

@@ -45,13 +45,17 @@ describe('large outputs', () => {
   for (const { name, backend } of backends().slice(0, 2)) {
     it(`hold the values of small ones on ${name}`, () => {
       const { kernels } = backend
-      const [a, b, channels] = [place(backend, 0, 1), place(backend, 3, 2), place(backend, 0, 3)]
+      const [a, b, channels, bits] = [0, 3, 0, 0].map((shift, seed) => place(backend, shift, seed))
       kernels.fill(C, 0.75, channels.at(0))
       const row = channels.at(0)
       const problem = { c: C, eps: 1e-5, momentum: 0.1, add: true, relu: true }
       for (const shift of [0, 5]) {
         compare(backend, shift, (output, begin, rows) => {
           kernels.reluForward(rows * C, a.at(begin * C), output.at(begin * C))
+        })
+        compare(backend, shift, (output, begin, rows) => {
+          const [input, residual] = [a.at(begin * C), b.at(begin * C)]
+          kernels.reluBitsForward(rows * C, input, residual, output.at(begin * C), bits.at(0))
         })
         compare(backend, shift, (output, begin, rows) => {
           kernels.binary('mul', rows * C, a.at(begin * C), b.at(begin * C), output.at(begin * C))
@@ -62,7 +66,7 @@ describe('large outputs', () => {
           kernels.batchNormEvalForward({ ...problem, rows }, input, ...rest, output.at(begin * C))
         })
       }
-      for (const { block } of [a, b, channels]) backend.free(block)
+      for (const { block } of [a, b, channels, bits]) backend.free(block)
     })
   }
 })

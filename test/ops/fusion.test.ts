@@ -4,6 +4,7 @@ import {
   functional as F,
   manualSeed,
   memory,
+  nn,
   noGrad,
   ones,
   randint,
@@ -16,6 +17,7 @@ import {
 import { batchNormThen } from '../../lib/ops/batch_norm.ts'
 import { chooseFusion, withFusion } from '../../lib/ops/fusion.ts'
 import { reluMaxPool } from '../../lib/ops/max_pool.ts'
+import { addRelu } from '../../lib/ops/relu.ts'
 import { throws } from '../util/throws.ts'
 
 interface Setting {
@@ -131,6 +133,49 @@ describe('a fused batch normalization', () => {
     expect(memory().storages - before.storages).toBe(1)
     output.dispose()
     expect(memory().live).toBe(before.live)
+  })
+})
+
+describe('a fused sum and ReLU', () => {
+  it('gives the bits of the single ops, forward and backward', () => {
+    const run = (shape: number[], other: number[], grads: boolean[]): unknown[] => {
+      manualSeed(5)
+      const [a, b] = [randn(shape), randn(other)]
+      const image = b.ndim > 2 ? b.contiguous({ memoryFormat: 'channelsLast' }) : b
+      a.requiresGrad_(grads[0])
+      image.requiresGrad_(grads[1])
+      const output = addRelu(a, image)
+      if (output.requiresGrad) output.backward(randn(output.shape))
+      return [output, a.grad, image.grad].map((tensor) => tensor?.toArray())
+    }
+    const shapes = [
+      [
+        [2, 3, 4, 5],
+        [2, 3, 4, 5],
+      ],
+      [[3, 7], [7]],
+      [
+        [0, 2],
+        [0, 2],
+      ],
+    ]
+    for (const [shape, other] of shapes) {
+      for (const grads of [
+        [true, true],
+        [true, false],
+        [false, true],
+        [false, false],
+      ]) {
+        const [apart, fused] = [false, true].map((enabled) => withFusion(enabled, () => run(shape, other, grads)))
+        expect(fused).toEqual(apart)
+      }
+    }
+  })
+
+  it('is what a block with a normalization behind its activation runs', () => {
+    const block = new nn.ResidualBlock(4, 4, { normOrder: 'afterActivation' })
+    const run = (): unknown => noGrad(() => block.eval().forward(ones([1, 4, 3, 3]))).toArray()
+    expect(withFusion(true, run)).toEqual(withFusion(false, run))
   })
 })
 

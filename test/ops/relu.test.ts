@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DTypeError, functional as F, randn, tensor, zeros } from '../../lib/index.ts'
+import { DTypeError, functional as F, memory, randn, tensor, zeros } from '../../lib/index.ts'
 import { throws } from '../util/throws.ts'
 import { checkGrads } from './check_grads.ts'
 
@@ -28,6 +28,26 @@ it('works in place and on tensors with gaps', () => {
   whole.slice(0, 0, 4, 2).relu_()
   expect(whole.toArray()).toEqual([0, -2, 0, 4])
   checkGrads((x) => x.mul(1).relu_().mul(2), [tensor([-1, 0.5], { requiresGrad: true })])
+})
+it('keeps a bit an element of a large tensor, with the same results', () => {
+  const whole = randn([1 << 16])
+    .mul(2)
+    .requiresGrad_()
+  const gradient = randn([1 << 16])
+  whole.relu().backward(gradient)
+  const half = whole
+    .detach()
+    .slice(0, 0, 1 << 14)
+    .clone()
+    .requiresGrad_()
+  half.relu().backward(gradient.slice(0, 0, 1 << 14))
+  expect(whole.grad?.slice(0, 0, 1 << 14).toArray()).toEqual(half.grad?.toArray())
+  const input = randn([1 << 16], { requiresGrad: true })
+  const before = memory().live
+  const loss = input.relu().square().sum()
+  expect(memory().live - before).toBeLessThan(2 * input.size * 4 + 2 * input.size)
+  loss.backward()
+  expect(input.grad?.gt(0).equal(input.gt(0))).toBe(true)
 })
 it('refuses integers', () => {
   throws(
