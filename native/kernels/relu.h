@@ -9,7 +9,8 @@
 // Saved    The output, which the next layer keeps anyway, or bits: bit i % 8 of byte i / 8 is set where output[i] is
 //          not 0.
 // Aliasing output may be input or residual, grad_input may be grad_output.
-// Cost     Memory bound: 8 bytes an element forward, 12 with a residual; backward 12 from the output, 8 from bits, which
+// Cost     Memory bound: 8 bytes an element forward, 12 with a residual; backward 12 from the output, 8 from bits,
+// which
 //          halves its time (2 Mi elements on Zen 4: 0.44 to 0.21 ms, forward no slower).
 // Source   Semantics of torch.nn.functional.relu.
 #pragma once
