@@ -1,7 +1,29 @@
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Generator } from './generator.ts'
 
 /** What a labelled data set yields: inputs, float32 `[N, C, H, W]` for images, and class indices, int32 `[N]`. */
 export type LabelledBatch = [input: Tensor, target: Tensor]
+
+/** Where a batch stands in a run, for data sets that draw random numbers. */
+export interface BatchContext {
+  /**
+   * A stream of random numbers of its own for sample `i` of the batch: it depends on the loader's seed, the epoch and the
+   * sample's place in the epoch, and on nothing else, so augmentation is the same for any batch size and any number of workers.
+   */
+  generator(i: number): Generator
+}
+
+/**
+ * How to make a data set or a transform again in another thread: the default `import()` of `module`, its export `export`,
+ * called with `args` (constructed when it is a class). `args` is anything that a structured clone can carry; recipes among
+ * them, in lists too, are made first. A SharedArrayBuffer is shared, not copied.
+ */
+export interface Recipe {
+  /** What `import()` takes, such as `import.meta.url`. */
+  module: string
+  export: string
+  args: readonly unknown[]
+}
 
 /**
  * A finite collection of samples that can be read in any order.
@@ -19,6 +41,13 @@ export type LabelledBatch = [input: Tensor, target: Tensor]
 export interface Dataset<Batch extends readonly Tensor[] = LabelledBatch> {
   /** Number of samples. */
   readonly length: number
-  /** Builds the batch of the samples at `indices`, each in `[0, length)`, in that order, repeats allowed. */
-  getBatch(indices: Int32Array): Batch
+  /**
+   * Builds the batch of the samples at `indices`, each in `[0, length)`, in that order, repeats allowed. Without a `context`
+   * a set that draws random numbers leaves its samples as they are.
+   */
+  getBatch(indices: Int32Array, context?: BatchContext): Batch
+  /** The same for sets that have to wait for files; `for await` over a loader prefers it. */
+  loadBatch?(indices: Int32Array, context?: BatchContext): Promise<Batch>
+  /** How a loader's workers make this set for themselves. Sets without it are read in the main thread only. */
+  recipe?(): Recipe
 }

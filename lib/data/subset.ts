@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import { RangeError } from '../util/errors.ts'
-import type { Dataset, LabelledBatch } from './dataset.ts'
+import type { BatchContext, Dataset, LabelledBatch } from './dataset.ts'
 
 /**
  * The samples of `dataset` at `indices`, in that order: sample `i` of the subset is sample `indices[i]` of the set.
@@ -29,7 +29,16 @@ export class Subset<Batch extends readonly Tensor[] = LabelledBatch> implements 
     return this.indices.length
   }
 
-  getBatch(indices: Int32Array): Batch {
-    return this.dataset.getBatch(indices.map((index) => this.indices[index]))
+  getBatch(indices: Int32Array, context?: BatchContext): Batch {
+    return this.dataset.getBatch(this.#map(indices), context)
+  }
+
+  async loadBatch(indices: Int32Array, context?: BatchContext): Promise<Batch> {
+    const mapped = this.#map(indices)
+    return this.dataset.loadBatch?.(mapped, context) ?? this.dataset.getBatch(mapped, context)
+  }
+
+  #map(indices: Int32Array): Int32Array {
+    return indices.map((index) => this.indices[index])
   }
 }

@@ -61,4 +61,17 @@ describe('randomSplit', () => {
       expect(() => randomSplit(counting(10), lengths)).toThrow(message(lengths))
     }
   })
+
+  it('keeps the proportions of the classes when asked to', () => {
+    const labels = Int32Array.from({ length: 500 }, (_, i) => (i % 5 === 0 ? 1 : 0))
+    const set: Dataset<[Tensor]> = { length: 500, getBatch: (indices) => [tensor(indices)] }
+    const [train, test] = randomSplit(set, [0.8, 0.2], { seed: 2, stratify: labels })
+    expect([train.length, test.length]).toEqual([400, 100])
+    expect(new Set([...train.indices, ...test.indices]).size).toBe(500)
+    const ones = [...test.indices].filter((index) => labels[index] === 1).length
+    expect(Math.abs(ones - 20)).toBeLessThanOrEqual(2)
+    expect(() => randomSplit(set, [1], { stratify: [1, 2] })).toThrow(
+      'randomSplit: expected one class per sample to stratify by (500), got 2',
+    )
+  })
 })
