@@ -31,7 +31,18 @@ export {
   type SummaryTotals,
   summary,
 } from './insight/index.ts'
-export { loadSafetensors, loadSafetensorsMetadata, type SaveSafetensorsOptions, saveSafetensors } from './io/index.ts'
+export {
+  type LoadNpzOptions,
+  loadNpy,
+  loadNpz,
+  loadSafetensors,
+  loadSafetensorsMetadata,
+  type SaveNpzOptions,
+  type SaveSafetensorsOptions,
+  saveNpy,
+  saveNpz,
+  saveSafetensors,
+} from './io/index.ts'
 export type { BackendInfo, ConvPrecision, MemoryReport } from './kernels/backend.ts'
 export { backendInfo, getNumThreads, memory, setConvPrecision, setNumThreads } from './kernels/select.ts'
 export * as models from './models/index.ts'

@@ -1,3 +1,4 @@
+export { type LoadNpzOptions, loadNpy, loadNpz, type SaveNpzOptions, saveNpy, saveNpz } from './npy/index.ts'
 export {
   loadSafetensors,
   loadSafetensorsMetadata,

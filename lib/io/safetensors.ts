@@ -1,9 +1,10 @@
-import { tensor } from '../tensor/create.ts'
-import type { DType } from '../tensor/dtype.ts'
+import { type DType, itemSize } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { DTypeError, FormatError } from '../util/errors.ts'
-import { replaceFile } from './replace_file.ts'
-import { type Entry, readHeader, withFile } from './safetensors_header.ts'
+import { elementBytes, type FileType, readElements } from './elements.ts'
+import { withFile } from './open_file.ts'
+import { saveParts } from './replace_file.ts'
+import { type Entry, readHeader } from './safetensors_header.ts'
 
 export interface SaveSafetensorsOptions {
   /** Any text to keep beside the tensors. */
@@ -38,34 +39,56 @@ export function saveSafetensors(
   const header: [string, unknown][] = []
   if (metadata !== undefined) header.push(['__metadata__', checkMetadata(metadata)])
   // The sort is stable: within a type the tensors keep their order.
-  const entries = Object.entries(tensors).sort(([, a], [, b]) => width(b) - width(a))
-  const parts: Uint8Array[] = []
+  const entries = Object.entries(tensors).sort(([, a], [, b]) => itemSize(b.dtype) - itemSize(a.dtype))
   let end = 0
   for (const [name, value] of entries) {
     if (name === '__metadata__') throw new FormatError('saveSafetensors: expected no tensor to be named __metadata__')
-    const values = value.toTypedArray()
     const begin = end
-    end += values.byteLength
+    end += value.size * itemSize(value.dtype)
     header.push([name, { dtype: fileTypes[value.dtype], shape: value.shape, data_offsets: [begin, end] }])
-    parts.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   }
-  try {
-    replaceFile(path, [...encodeHeader(header), ...parts])
-  } catch (error) {
-    throw new FormatError(`saveSafetensors: cannot write the file (${(error as NodeJS.ErrnoException).code}); ${path}`)
-  }
+  saveParts('saveSafetensors', path, contents(header, entries))
+}
+
+/** One tensor after the other, so that no second copy of all of them is in memory. */
+function* contents(
+  header: [string, unknown][],
+  entries: readonly (readonly [string, Tensor])[],
+): Generator<Uint8Array> {
+  yield* encodeHeader(header)
+  for (const [, value] of entries) yield* elementBytes(value)
+}
+
+/** What the format's element types become; those left out fit no type of the library. */
+const TENSOR_TYPES: Readonly<Record<string, FileType>> = {
+  F64: 'float64',
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  I64: 'int64',
+  I32: 'int32',
+  I16: 'int16',
+  I8: 'int8',
+  U32: 'uint32',
+  U16: 'uint16',
+  U8: 'uint8',
+  BOOL: 'bool',
 }
 
 /**
  * Loads the tensors of a safetensors file.
  *
+ * `F64`, `F32`, `F16` and `BF16` become float32 (`F64` is rounded to the nearest), `I64` and `U32` int64, `I32`, `I16`,
+ * `I8` and `U16` int32, `U8` and `BOOL` uint8.
+ *
  * Everything the header says is checked against the file before any tensor is made, so a damaged or hostile file costs no
- * more memory than its own size. `BOOL` loads as uint8.
+ * more memory than its own size. Tensors are read straight into their own memory, a mebibyte at a time, so that a large
+ * file needs no more than its tensors do.
  *
  * @param path - of the file.
  * @returns name to tensor, in the file's order; pass it to `module.loadStateDict`.
  * @throws {FormatError} when the file is missing or is no valid safetensors file.
- * @throws {DTypeError} when a tensor has an element type that the library lacks.
+ * @throws {DTypeError} when a tensor has an element type that fits none of the library's.
  *
  * @example
  * model.loadStateDict(loadSafetensors('model.safetensors'))
@@ -73,15 +96,19 @@ export function saveSafetensors(
 export function loadSafetensors(path: string): Record<string, Tensor> {
   return withFile('loadSafetensors', path, (file) => {
     const { entries } = readHeader('loadSafetensors', file)
-    for (const entry of entries) arrayFor(entry, 0, path)
+    const types = entries.map((entry) => typeOf(entry, path))
     return Object.fromEntries(
-      entries.map((entry) => {
-        const values = arrayFor(entry, entry.count, path)
-        file.read(new Uint8Array(values.buffer), entry.start)
-        return [entry.name, tensor(values, { shape: [...entry.shape] })]
-      }),
+      entries.map(({ name, shape, start }, i) => [name, readElements(file, { type: types[i], shape, start })]),
     )
   })
+}
+
+function typeOf({ name, dtype }: Entry, path: string): FileType {
+  if (Object.hasOwn(TENSOR_TYPES, dtype)) return TENSOR_TYPES[dtype]
+  throw new DTypeError(
+    `loadSafetensors: expected ${name} to be ${Object.keys(TENSOR_TYPES).join(', ')}, got ${dtype}; ` +
+      `convert it to F32; ${path}`,
+  )
 }
 
 /**
@@ -91,10 +118,6 @@ export function loadSafetensors(path: string): Record<string, Tensor> {
  */
 export function loadSafetensorsMetadata(path: string): Record<string, string> {
   return withFile('loadSafetensorsMetadata', path, (file) => readHeader('loadSafetensorsMetadata', file).metadata)
-}
-
-function width(value: Tensor): number {
-  return value.dtype === 'int64' ? 8 : value.dtype === 'uint8' ? 1 : 4
 }
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -114,23 +137,4 @@ function encodeHeader(header: [string, unknown][]): [Uint8Array, Uint8Array] {
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(padded.length))
   return [length, padded]
-}
-
-/** An array of `count` elements of the entry's type. The format is little-endian, as is every platform Node runs on but s390x. */
-function arrayFor({ name, dtype }: Entry, count: number, path: string) {
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(count)
-    case 'I32':
-      return new Int32Array(count)
-    case 'I64':
-      return new BigInt64Array(count)
-    case 'U8':
-    case 'BOOL':
-      return new Uint8Array(count)
-    default:
-      throw new DTypeError(
-        `loadSafetensors: expected ${name} to be F32, I32, I64, U8 or BOOL, got ${dtype}; convert it to F32; ${path}`,
-      )
-  }
 }

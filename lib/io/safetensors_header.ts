@@ -1,14 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { FormatError } from '../util/errors.ts'
 import { duplicateKey } from './duplicate_key.ts'
-
-/** A file opened for reading. */
-export interface OpenFile {
-  readonly path: string
-  readonly size: number
-  /** Fills `target` from byte `position` on. */
-  read(target: Uint8Array, position: number): void
-}
+import type { OpenFile } from './open_file.ts'
 
 /** One tensor of a safetensors file. */
 export interface Entry {
@@ -52,31 +44,6 @@ const itemSizes: Readonly<Record<string, number>> = {
 
 /** The format's own limit on the header, against files that would make a reader parse gigabytes of JSON. */
 const MAX_HEADER = 100_000_000
-
-/** Opens a file, lends it to `use`, and closes it. */
-export function withFile<Result>(op: string, path: string, use: (file: OpenFile) => Result): Result {
-  let handle: number
-  try {
-    handle = openSync(path, 'r')
-  } catch (error) {
-    throw new FormatError(`${op}: cannot open the file (${(error as NodeJS.ErrnoException).code}); ${path}`)
-  }
-  try {
-    const stat = fstatSync(handle)
-    if (!stat.isFile()) throw new FormatError(`${op}: expected a regular file; ${path}`)
-    const read = (target: Uint8Array, position: number) => {
-      let done = 0
-      while (done < target.length) {
-        const got = readSync(handle, target, done, Math.min(target.length - done, 2 ** 30), position + done)
-        if (got === 0) throw new FormatError(`${op}: the file became shorter while it was read; ${path}`)
-        done += got
-      }
-    }
-    return use({ path, size: stat.size, read })
-  } finally {
-    closeSync(handle)
-  }
-}
 
 /**
  * Reads and checks the header: everything it says must agree with itself and with the file's size.

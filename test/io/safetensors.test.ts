@@ -175,8 +175,8 @@ describe('loadSafetensors', () => {
     expect(messageOf(one({ dtype: 'toString', shape: [1], data_offsets: [0, 4] }, 4))).toBe(
       'unknown dtype toString of weight',
     )
-    expect(messageOf(one({ dtype: 'BF16', shape: [2], data_offsets: [0, 4] }, 4), DTypeError)).toBe(
-      'expected weight to be F32, I32, I64, U8 or BOOL, got BF16; convert it to F32',
+    expect(messageOf(one({ dtype: 'U64', shape: [1], data_offsets: [0, 8] }, 8), DTypeError)).toBe(
+      'expected weight to be F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8, BOOL, got U64; convert it to F32',
     )
   })
 
