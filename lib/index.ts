@@ -31,6 +31,7 @@ export {
   type SummaryTotals,
   summary,
 } from './insight/index.ts'
+export { loadCheckpoint, saveCheckpoint } from './io/checkpoint.ts'
 export {
   type LoadNpzOptions,
   loadNpy,
@@ -73,4 +74,33 @@ export { type GeneratorState, getGeneratorState, manualSeed, nextSeed, setGenera
 export type { MemoryFormat } from './tensor/layout.ts'
 export { rand, randint, randn } from './tensor/random.ts'
 export { tidy } from './tensor/tidy.ts'
+export {
+  type Batch,
+  type BatchSource,
+  type Callback,
+  type CheckpointOptions,
+  type EarlyStoppingOptions,
+  type EpochRecord,
+  type EvaluateOptions,
+  evaluate,
+  type FaultyLayer,
+  type FitOptions,
+  fit,
+  type Judgement,
+  type Loss,
+  type Measures,
+  type MetricScheduler,
+  NonFiniteError,
+  type NonFinitePlace,
+  type Outcome,
+  type Output,
+  type Run,
+  type RunContext,
+  type Scheduler,
+  type SignalMode,
+  type StepCurves,
+  type StepInfo,
+  type Verdict,
+} from './train/index.ts'
+export * as metrics from './train/metrics/index.ts'
 export { DTypeError, FormatError, RangeError, ShapeError, StateError, StridedError } from './util/errors.ts'

@@ -12,9 +12,9 @@ import * as F from '../ops/functional.ts'
 import '../ops/methods.ts'
 import { CosineAnnealingLR, SGD } from '../optim/index.ts'
 import { manualSeed } from '../tensor/generator.ts'
+import { Progress } from '../train/progress.ts'
 import { StridedError } from '../util/errors.ts'
 import { parseTrainArgs, type TrainArgs, UsageError, usage } from './args.ts'
-import { Progress } from './progress.ts'
 import { loadTrainData, type TrainData } from './train_data.ts'
 
 /** Images per batch when nothing is learned from them; more would only use more memory. */
@@ -125,7 +125,7 @@ async function trainEpoch({ model, optimizer, scheduler, loader, progress }: Run
     if (!Number.isFinite(value)) return value
     total += value * target.size
     images += target.size
-    progress.step(++batch, target.size, value)
+    progress.step({ batch: ++batch, samples: target.size, loss: value })
   }
   return total / images
 }

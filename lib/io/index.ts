@@ -1,3 +1,4 @@
+export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 export { type LoadNpzOptions, loadNpy, loadNpz, type SaveNpzOptions, saveNpy, saveNpz } from './npy/index.ts'
 export {
   loadSafetensors,

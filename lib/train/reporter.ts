@@ -1,0 +1,62 @@
+import { memory } from '../kernels/select.ts'
+import type { StepInfo } from './callback.ts'
+import type { Settings } from './options.ts'
+import type { Tally } from './passes.ts'
+import { describeEpoch, Progress } from './progress.ts'
+import type { EpochRecord, Run } from './run.ts'
+import type { Position } from './run_state.ts'
+
+/** What `fit` shows, nothing unless it is asked to: the one place of the library that prints. */
+export class Reporter {
+  readonly #progress: Progress | null
+  readonly #epochs: number
+
+  constructor({ verbose, epochs, train }: Settings) {
+    const output = verbose === true ? process.stdout : verbose
+    this.#epochs = epochs
+    this.#progress = output === false ? null : new Progress(output, { epochs, batches: train.length, unit: 'samples' })
+  }
+
+  startEpoch({ epoch, batch }: Position): void {
+    this.#progress?.startEpoch(epoch, batch)
+  }
+
+  step({ batch, samples, loss }: StepInfo, tally: Tally): void {
+    if (this.#progress === null) return
+    // Metrics and memory take time to find out, so only for what is shown.
+    const extras = this.#progress.due ? { metrics: tally.compute().metrics, memory: memory().live } : {}
+    this.#progress.step({ batch, samples, loss, ...extras })
+  }
+
+  epoch(record: EpochRecord): void {
+    this.#progress?.print(describeEpoch(record, this.#epochs, 'samples'))
+  }
+
+  resumed(path: string, { epoch, step, batch }: Position): void {
+    const where = batch === 0 ? '' : `, behind batch ${batch}`
+    this.#progress?.print(`resumed from ${path}: epoch ${epoch}${where}, step ${step}`)
+  }
+
+  interrupted(path: string | null): void {
+    this.#progress?.print(
+      path === null
+        ? 'interrupted; nothing is saved, name a folder for checkpoints to go on another time'
+        : `interrupted; saved to ${path}, go on with resume: true`,
+    )
+  }
+
+  concluded({ best, verdict, outcome, history }: Run, restored: boolean): void {
+    if (outcome === 'early' && best !== null) {
+      const after = history.length - best.epoch
+      this.#progress?.print(
+        `stopped early: epoch ${best.epoch} was the best, ${after} epochs without improvement since`,
+      )
+    }
+    if (restored) this.#progress?.print(`the model has the weights of epoch ${best?.epoch}`)
+    if (verdict !== null) this.#progress?.print(verdict.text)
+  }
+
+  clear(): void {
+    this.#progress?.clear()
+  }
+}
