@@ -20,6 +20,7 @@ const KernelTable& table_of() {
       ema_kernels<isa>(),
       gemm_kernels<isa>(),
       group_norm_kernels<isa>(),
+      grouped_kernels<isa>(),
       layer_norm_kernels<isa>(),
       local_response_norm_kernels<isa>(),
       max_pool_kernels<isa>(),

@@ -14,6 +14,7 @@
 #include "../kernels/ema.h"
 #include "../kernels/gemm.h"
 #include "../kernels/group_norm.h"
+#include "../kernels/grouped_conv2d.h"
 #include "../kernels/layer_norm.h"
 #include "../kernels/local_response_norm.h"
 #include "../kernels/max_pool.h"
@@ -44,6 +45,7 @@ struct KernelTable {
   const EmaKernels& ema;
   const GemmKernels& gemm;
   const GroupNormKernels& group_norm;
+  const GroupedKernels& grouped;
   const LayerNormKernels& layer_norm;
   const LocalResponseNormKernels& local_response_norm;
   const MaxPoolKernels& max_pool;

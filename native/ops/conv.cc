@@ -5,6 +5,7 @@
 #include "conv_algorithm.h"
 #include "depthwise_conv2d.h"
 #include "gemm.h"
+#include "grouped_conv2d.h"
 #include "taps.h"
 #include "winograd.h"
 
@@ -59,6 +60,11 @@ struct BackwardPacker final : TapPacker {
     }
   }
 };
+
+void run_either(const Context& context, const TapProblem& taps, const TapPacker& packer) {
+  if (is_grouped(*context.kernels, taps)) return run_grouped_taps(context, taps, packer);
+  run_taps(context, taps, packer);
+}
 
 TapLine forward_taps(int64_t kernel_size, int64_t padding, int64_t dilation) {
   TapLine line;
@@ -118,7 +124,7 @@ void backward_input_phase(const Context& context, const ConvProblem& p, Phase ph
   taps.columns = backward_taps(p.kw, p.pw, p.dw, p.sw, phase.w);
   taps.step_d = taps.step_h = taps.step_w = 1;
   if (taps.taps() == 0) return clear_phase(context, taps.output, p.n, p.ic);
-  run_taps(context, taps, BackwardPacker(*context.kernels, p, taps, weight));
+  run_either(context, taps, BackwardPacker(*context.kernels, p, taps, weight));
 }
 
 void pointwise(const Context& context, const ConvProblem& p, const float* input, int64_t ic, const float* weight,
@@ -150,7 +156,7 @@ void conv_forward(const Context& context, const ConvProblem& p, const float* inp
   taps.step_h = p.sh;
   taps.step_w = p.sw;
   taps.bias = bias;
-  run_taps(context, taps, ForwardPacker(*context.kernels, p, weight));
+  run_either(context, taps, ForwardPacker(*context.kernels, p, weight));
 }
 
 void conv_backward_input(const Context& context, const ConvProblem& p, const float* grad_output, const float* weight,

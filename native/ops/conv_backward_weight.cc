@@ -13,6 +13,7 @@
 #include "conv.h"
 #include "copy.h"
 #include "depthwise_conv2d.h"
+#include "grouped_conv2d.h"
 #include "panels.h"
 #include "taps.h"
 #include "winograd.h"
@@ -230,6 +231,8 @@ void conv_backward_weight(const Context& context, const ConvProblem& p, const fl
     std::fill_n(grad_weight, p.g * p.group_weights(), 0.0f);
   } else if (is_depthwise(p)) {
     depthwise_backward_weight(context, p, input, grad_output, grad_weight);
+  } else if (is_grouped(*context.kernels, p)) {
+    grouped_backward_weight(context, p, input, grad_output, grad_weight);
   } else if (algorithm == ConvAlgorithm::direct) {
     direct_backward_weight(context, p, input, grad_output, grad_weight);
   } else {

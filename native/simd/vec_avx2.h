@@ -158,6 +158,9 @@ struct Half {
   static STRIDED_INLINE V half(Vec v) { return _mm256_castps256_ps128(v); }
 };
 
+// Lane l of the result is lane index[l] of v.
+STRIDED_INLINE Vec permute(Vec v, VecInt index) { return _mm256_permutevar8x32_ps(v, index); }
+
 // The sum of all lanes, added in a fixed tree.
 STRIDED_INLINE float reduce_add(Vec a) {
   __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

@@ -144,6 +144,9 @@ struct Half {
   static STRIDED_INLINE V half(Vec v) { return _mm512_castps512_ps256(v); }
 };
 
+// Lane l of the result is lane index[l] of v.
+STRIDED_INLINE Vec permute(Vec v, VecInt index) { return _mm512_maskz_permutexvar_ps(0xffff, index, v); }
+
 // The sum of all lanes, added in a fixed tree.
 STRIDED_INLINE float reduce_add(Vec a) {
   __m256 lo = _mm512_castps512_ps256(a);

@@ -143,6 +143,9 @@ struct Half {
   static STRIDED_INLINE V half(Vec v) { return v; }
 };
 
+// Lane l of the result is lane index[l] of v.
+STRIDED_INLINE Vec permute(Vec v, VecInt) { return v; }
+
 STRIDED_INLINE float reduce_add(Vec a) { return a; }
 STRIDED_INLINE float reduce_max(Vec a) { return a; }
 
