@@ -1,6 +1,7 @@
 #include "depthwise_conv2d.h"
 
 #include "../simd/windows.h"
+#include "depthwise_gradient.h"
 #include "depthwise_tiles.h"
 
 namespace strided {
@@ -130,52 +131,59 @@ void input_gradient(const DepthwiseShape& s, int64_t row_begin, int64_t row_end,
   }
 }
 
-// One output row and one register of channels.
+// Output rows of one register of channels.
 struct WeightBody {
   const DepthwiseShape& s;
-  const float* input;  // row `top`
+  Range rows;
+  int64_t end;  // of the rows that follow
+  const float* input;
   const float* grad_output;
-  Range kh;
   Mask mask;
-  bool ahead;
   float* grad_weight;
-
-  WeightRow row(int64_t h, int64_t rows) const {
-    return {s, input + h * s.dh * s.iw * s.c, grad_output, mask, ahead && h + rows == kh.end};
-  }
 
   template <int K, int S>
   void run() const {
     constexpr int kRows = kFilterRows<K>;
-    int64_t h = kh.begin;
-    for (; h + kRows <= kh.end; h += kRows) weight_row<K, S, kRows>(row(h, kRows), grad_weight + h * K * s.c);
-    for (; h < kh.end; h++) weight_row<K, S, 1>(row(h, 1), grad_weight + h * K * s.c);
+    int64_t h = 0;
+    for (; h + kRows <= s.kh; h += kRows) {
+      weight_rows<K, S, kRows>(s, rows, end, h, mask, input, grad_output, grad_weight);
+    }
+    for (; h < s.kh; h++) weight_rows<K, S, 1>(s, rows, end, h, mask, input, grad_output, grad_weight);
   }
 
   void any() const {
-    for (int64_t h = kh.begin; h < kh.end; h++) {
-      for (int64_t w = 0; w < s.kw; w++) {
-        const Range ow = outputs_inside(w * s.dw - s.pw, s.sw, s.ow, s.iw);
-        const float* x = input + (h * s.dh * s.iw + w * s.dw - s.pw) * s.c;
-        float* target = grad_weight + (h * s.kw + w) * s.c;
-        Vec acc = load(target, mask);
-        for (int64_t o = ow.begin; o < ow.end; o++) {
-          acc = fma(load(x + o * s.sw * s.c, mask), load(grad_output + o * s.c, mask), acc);
-        }
-        store(target, acc, mask);
+    for (int64_t oh = rows.begin; oh < rows.end; oh++) {
+      const int64_t top = oh * s.sh - s.ph;
+      const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
+      for (int64_t h = kh.begin; h < kh.end; h++) {
+        for (int64_t w = 0; w < s.kw; w++) add_tap(oh, top + h * s.dh, h, w);
       }
     }
+  }
+
+  void add_tap(int64_t oh, int64_t ih, int64_t h, int64_t w) const {
+    const int64_t left = w * s.dw - s.pw;
+    const Range ow = outputs_inside(left, s.sw, s.ow, s.iw);
+    const float* x = input + (ih * s.iw + left) * s.c;
+    const float* grad = grad_output + oh * s.ow * s.c;
+    float* target = grad_weight + (h * s.kw + w) * s.c;
+    Vec acc = load(target, mask);
+    for (int64_t o = ow.begin; o < ow.end; o++) {
+      acc = fma(load(x + o * s.sw * s.c, mask), load(grad + o * s.c, mask), acc);
+    }
+    store(target, acc, mask);
   }
 };
 
 void weight_gradient(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, int64_t begin, int64_t end,
                      const float* input, const float* grad_output, float* grad_weight) {
-  for (int64_t oh = row_begin; oh < row_end; oh++) {
-    const int64_t top = oh * s.sh - s.ph;
+  const int64_t fit = kChunk / (s.sh * s.iw * s.c);
+  const int64_t rows = s.kw <= kNarrow && fit > 1 ? fit : 1;
+  for (int64_t first = row_begin; first < row_end; first += rows) {
+    const int64_t last = first + rows < row_end ? first + rows : row_end;
     for (int64_t c = begin; c < end; c += kLanes) {
-      const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
-      for_kernel(s, WeightBody{s, input + top * s.iw * s.c + c, grad_output + oh * s.ow * s.c + c, kh,
-                               lanes_from(c, end), oh + 1 < row_end, grad_weight + c});
+      for_kernel(
+          s, WeightBody{s, {first, last}, row_end, input + c, grad_output + c, lanes_from(c, end), grad_weight + c});
     }
   }
 }

@@ -12,7 +12,8 @@
 // Slices   One output row of one block of channels.
 // Saved    nothing
 // Aliasing No two arguments may overlap. taps writes its row; weight adds.
-// Cost     2*H*K*group floating-point operations an output: 8 channels, 3x3, on Zen 4 at 80 % of the peak; a permutation
+// Cost     2*H*K*group floating-point operations an output: 8 channels, 3x3, on Zen 4 at 80 % of the peak; a
+// permutation
 //          runs beside the multiply-adds.
 // Source   Semantics of torch.nn.functional.conv2d with groups.
 #pragma once

@@ -12,14 +12,10 @@
 namespace strided {
 namespace {
 
-// A 1x1 convolution without stride and padding is a matrix product over all pixels. Many groups are better off in one
-// walk over the rows than in a product each.
+// Many groups of a 1x1 convolution are better off in one walk over the rows than in a matrix product each.
 constexpr int64_t kMaxProducts = 4;
 
-bool is_pointwise(const ConvProblem& p) {
-  return p.g <= kMaxProducts && p.taps() == 1 && p.sd == 1 && p.sh == 1 && p.sw == 1 && p.pd == 0 && p.ph == 0 &&
-         p.pw == 0 && p.od == p.id && p.oh == p.ih && p.ow == p.iw;
-}
+bool is_product(const ConvProblem& p) { return p.g <= kMaxProducts && p.is_pointwise(); }
 
 // Weights transposed from [oc, taps, ic] to [taps, ic] by oc.
 struct ForwardPacker final : TapPacker {
@@ -144,7 +140,7 @@ void conv_forward(const Context& context, const ConvProblem& p, const float* inp
   const ConvAlgorithm algorithm = conv_algorithm(p, context.conv_precision);
   if (algorithm != ConvAlgorithm::direct) return winograd_forward(context, algorithm, p, input, weight, bias, output);
   if (is_depthwise(p)) return depthwise_forward(context, p, input, weight, bias, output);
-  if (is_pointwise(p)) return pointwise(context, p, input, p.group_ic(), weight, true, bias, output, p.group_oc());
+  if (is_product(p)) return pointwise(context, p, input, p.group_ic(), weight, true, bias, output, p.group_oc());
   TapProblem taps{};
   taps.groups = p.g;
   taps.source = {input, p.n, p.id, p.ih, p.iw, p.ic, p.group_ic()};
@@ -166,7 +162,7 @@ void conv_backward_input(const Context& context, const ConvProblem& p, const flo
     return winograd_backward_input(context, algorithm, p, grad_output, weight, grad_input);
   }
   if (is_depthwise(p)) return depthwise_backward_input(context, p, grad_output, weight, grad_input);
-  if (is_pointwise(p)) {
+  if (is_product(p)) {
     return pointwise(context, p, grad_output, p.group_oc(), weight, false, nullptr, grad_input, p.group_ic());
   }
   for (int64_t d = 0; d < std::min(p.sd, p.id); d++) {

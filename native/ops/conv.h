@@ -24,6 +24,11 @@ struct ConvProblem {
   int64_t group_oc() const { return oc / g; }
   // Whether the depth plays no part: one plane, under the one tap.
   bool is_2d() const { return id == 1 && od == 1 && kd == 1 && pd == 0; }
+  // Whether every output pixel is made of the input pixel in its place alone: a matrix product over all pixels.
+  bool is_pointwise() const {
+    return taps() == 1 && sd == 1 && sh == 1 && sw == 1 && pd == 0 && ph == 0 && pw == 0 && od == id && oh == ih &&
+           ow == iw;
+  }
   int64_t taps() const { return kd * kh * kw; }
   int64_t output_pixels() const { return od * oh * ow; }
   // Floats of one image, and of one group's weights.

@@ -13,6 +13,7 @@
 #include "conv.h"
 #include "copy.h"
 #include "depthwise_conv2d.h"
+#include "gemm.h"
 #include "grouped_conv2d.h"
 #include "panels.h"
 #include "taps.h"
@@ -221,6 +222,35 @@ void direct_backward_weight(const Context& context, const ConvProblem& p, const 
   if (plan.swapped) transpose_groups(context, plan, sum.get(), grad_weight);
 }
 
+// Whether a 1x1 convolution's gradient is cut finely enough along its channels: one product then, and no parts to add.
+bool is_product(const ConvProblem& p) {
+  return p.is_pointwise() && ceil_div(p.group_oc(), 96) * ceil_div(p.group_ic(), 64) >= 8 &&
+         p.n * p.output_pixels() <= 2048;
+}
+
+void product_backward_weight(const Context& context, const ConvProblem& p, const float* input, const float* grad_output,
+                             float* grad_weight) {
+  for (int64_t g = 0; g < p.g; g++) {
+    const Matrix a{grad_output + g * p.group_oc(), p.oc, true};
+    const Matrix b{input + g * p.group_ic(), p.ic, false};
+    gemm(context, {p.group_oc(), p.group_ic(), p.n * p.output_pixels(), a, b, nullptr,
+                   grad_weight + g * p.group_weights(), p.group_ic()});
+  }
+}
+
+// The pixels of all images of a 1x1 convolution as one image with long rows: sums along a row stay in registers.
+ConvProblem with_long_rows(const ConvProblem& p) {
+  const int64_t pixels = p.n * p.output_pixels();
+  int64_t width = std::min<int64_t>(pixels, 512);
+  while (pixels % width != 0) width--;
+  if (!p.is_pointwise() || width <= p.ow) return p;
+  ConvProblem flat = p;
+  flat.n = flat.id = flat.od = 1;
+  flat.ih = flat.oh = pixels / width;
+  flat.iw = flat.ow = width;
+  return flat;
+}
+
 }  // namespace
 
 void conv_backward_weight(const Context& context, const ConvProblem& p, const float* input, const float* grad_output,
@@ -233,8 +263,10 @@ void conv_backward_weight(const Context& context, const ConvProblem& p, const fl
     depthwise_backward_weight(context, p, input, grad_output, grad_weight);
   } else if (is_grouped(*context.kernels, p)) {
     grouped_backward_weight(context, p, input, grad_output, grad_weight);
+  } else if (is_product(p)) {
+    product_backward_weight(context, p, input, grad_output, grad_weight);
   } else if (algorithm == ConvAlgorithm::direct) {
-    direct_backward_weight(context, p, input, grad_output, grad_weight);
+    direct_backward_weight(context, with_long_rows(p), input, grad_output, grad_weight);
   } else {
     winograd_backward_weight(context, algorithm, p, input, grad_output, grad_weight);
   }

@@ -12,6 +12,15 @@ namespace {
 constexpr int64_t kDepth = 512;
 // Rows that share one packing of a panel: with 96 and more, packing costs under 5 % of the products.
 constexpr int64_t kRows = 96;
+// Packed b that is made at once, at most, and how much of it one slice walks through: a quarter of L2.
+constexpr int64_t kPackedFloats = 4 << 20;
+constexpr int64_t kGroupFloats = 1 << 16;
+// Rows that are worth walking through that.
+constexpr int64_t kLeastRows = 48;
+// Rows of a transposed a that are put in order at a time: 256 KB of a step.
+constexpr int64_t kOrderedRows = 128;
+// Floats between them, beyond its own: a power of two would have them share cache sets.
+constexpr int64_t kApart = 16;
 
 void pack(const KernelTable& kernels, const Matrix& b, int64_t k, int64_t depth, int64_t column, int64_t columns,
           int64_t width, float* panel) {
@@ -22,42 +31,53 @@ void pack(const KernelTable& kernels, const Matrix& b, int64_t k, int64_t depth,
   }
 }
 
-// Rows [begin, end) of one panel's columns.
-void panel_product(const KernelTable& kernels, const GemmProblem& p, const Panels& panels, int64_t panel, int64_t begin,
-                   int64_t end, float* scratch) {
-  const int64_t column = panels.first_column(panel);
-  const int64_t width = panels.width(panel);
+// The sum is cut into steps of equal depth. An empty sum still has one, which writes the bias or zeros.
+Slices steps_of(const GemmProblem& p) { return {p.k, kDepth}; }
+
+// One step of rows [begin, end) of one panel's columns, whose packed share of b stands at `from`.
+void panel_step(const KernelTable& kernels, const GemmProblem& p, const Panels& panels, int64_t index, int64_t begin,
+                int64_t end, int64_t step, const Matrix& a, const float* from) {
+  const int64_t column = panels.first_column(index);
+  const Slices steps = steps_of(p);
+  const GemmRun run{0, 0, steps.end(step) - steps.begin(step)};
   GemmTile tile{};
   tile.rows = end - begin;
-  tile.columns = panels.columns(panel);
-  tile.units = panels.units(panel);
-  tile.a_row = p.a.transposed ? 1 : p.a.stride;
-  tile.a_k = p.a.transposed ? p.a.stride : 1;
-  tile.b = scratch;
-  tile.b_k = width;
+  tile.columns = panels.columns(index);
+  tile.units = panels.units(index);
+  tile.a = a.data;
+  tile.a_row = a.transposed ? 1 : a.stride;
+  tile.a_k = a.transposed ? a.stride : 1;
+  tile.b = from;
+  tile.b_k = panels.width(index);
+  tile.runs = &run;
+  tile.run_count = 1;
   tile.bias = p.bias == nullptr ? nullptr : p.bias + column;
+  tile.accumulate = step > 0;
   tile.c = p.c + begin * p.c_stride + column;
   tile.c_row = p.c_stride;
-  // An empty sum still writes the bias or zeros.
-  const int64_t steps = std::max<int64_t>(1, ceil_div(p.k, kDepth));
-  for (int64_t step = 0; step < steps; step++) {
-    const int64_t k = step * p.k / steps;
-    const int64_t depth = (step + 1) * p.k / steps - k;
-    pack(kernels, p.b, k, depth, column, tile.columns, width, scratch);
-    const GemmRun run{0, 0, depth};
-    tile.a = p.a.data + begin * tile.a_row + k * tile.a_k;
-    tile.runs = &run;
-    tile.run_count = 1;
-    tile.accumulate = step > 0;
-    (p.a.transposed ? kernels.gemm.outer : kernels.gemm.panel)(tile);
+  (a.transposed ? kernels.gemm.outer : kernels.gemm.panel)(tile);
+}
+
+// Rows from `row` on of a, from its element `k` on.
+Matrix part_of(const Matrix& a, int64_t row, int64_t k) {
+  return {a.data + (a.transposed ? k * a.stride + row : row * a.stride + k), a.stride, a.transposed};
+}
+
+// Rows [begin, end) of one panel's columns, which is packed here, a step at a time.
+void panel_product(const KernelTable& kernels, const GemmProblem& p, const Panels& panels, int64_t index, int64_t begin,
+                   int64_t end, float* scratch) {
+  const Slices steps = steps_of(p);
+  for (int64_t step = 0; step < steps.count; step++) {
+    const int64_t k = steps.begin(step);
+    pack(kernels, p.b, k, steps.end(step) - k, panels.first_column(index), panels.columns(index), panels.width(index),
+         scratch);
+    panel_step(kernels, p, panels, index, begin, end, step, part_of(p.a, begin, k), scratch);
   }
 }
 
-}  // namespace
-
-void gemm(const Context& context, const GemmProblem& p) {
+// Few rows: each panel is packed where it is used, once.
+void gemm_by_panel(const Context& context, const GemmProblem& p, const Panels& panels) {
   const KernelTable& kernels = *context.kernels;
-  const Panels panels(kernels.gemm, p.n);
   const int64_t panel_flops = 2 * panels.max_width() * std::max<int64_t>(p.k, 1);
   const Slices rows(p.m, std::max(kRows, kFlopSlice / panel_flops));
   const ThreadWorkspace<float> scratch(context, gemm_workspace(kernels.gemm, p.n, p.k));
@@ -65,6 +85,50 @@ void gemm(const Context& context, const GemmProblem& p) {
     const int64_t i = slice % rows.count;
     panel_product(kernels, p, panels, slice / rows.count, rows.begin(i), rows.end(i), scratch.get(thread));
   });
+}
+
+// Many rows: all of b is packed first. A slice takes its rows through as many panels as L2 holds, so that a comes from
+// there and whole stretches of c's rows are written one after the other. A transposed a is put in order first: read
+// across, its rows would lie a whole row of the matrix apart.
+void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& panels) {
+  const KernelTable& kernels = *context.kernels;
+  const Workspace<float> packed(context, p.k * panels.total_width());
+  context.parallel(panels.count(), [&](int64_t i, int) {
+    pack(kernels, p.b, 0, p.k, panels.first_column(i), panels.columns(i), panels.width(i),
+         packed.get() + panels.first_column(i) * p.k);
+  });
+  const Slices steps = steps_of(p);
+  const Slices groups(panels.count(),
+                      std::max<int64_t>(1, kGroupFloats / (panels.max_width() * std::min(p.k, kDepth))));
+  const int64_t row_flops = 2 * p.k * ceil_div(panels.total_width(), groups.count);
+  const Slices rows(p.m, std::clamp(kFlopSlice / row_flops, kLeastRows, p.a.transposed ? kOrderedRows : p.m));
+  const ThreadWorkspace<float> scratch(context, p.a.transposed ? ceil_div(p.m, rows.count) * (kDepth + kApart) : 0);
+  context.parallel(groups.count * rows.count, [&](int64_t slice, int thread) {
+    const int64_t group = slice / rows.count;
+    const int64_t begin = rows.begin(slice % rows.count);
+    const int64_t end = rows.end(slice % rows.count);
+    for (int64_t step = 0; step < steps.count; step++) {
+      const int64_t k = steps.begin(step);
+      Matrix a = part_of(p.a, begin, k);
+      if (a.transposed) {
+        const int64_t depth = steps.end(step) - k;
+        kernels.pack.transposed(end - begin, depth, depth + kApart, a.data, a.stride, scratch.get(thread));
+        a = {scratch.get(thread), depth + kApart, false};
+      }
+      for (int64_t i = groups.begin(group); i < groups.end(group); i++) {
+        const float* from = packed.get() + panels.first_column(i) * p.k + k * panels.width(i);
+        panel_step(kernels, p, panels, i, begin, end, step, a, from);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void gemm(const Context& context, const GemmProblem& p) {
+  const Panels panels(context.kernels->gemm, p.n);
+  const bool many = p.m >= 2 * kRows && p.k > 0 && p.k * panels.total_width() <= kPackedFloats;
+  (many ? gemm_by_rows : gemm_by_panel)(context, p, panels);
 }
 
 int64_t gemm_workspace(const GemmKernels& kernels, int64_t n, int64_t k) {
