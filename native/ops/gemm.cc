@@ -127,7 +127,9 @@ void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& pa
 
 void gemm(const Context& context, const GemmProblem& p) {
   const Panels panels(context.kernels->gemm, p.n);
-  const bool many = p.m >= 2 * kRows && p.k > 0 && p.k * panels.total_width() <= kPackedFloats;
+  // A short sum over a transposed a is done before putting a in order would pay.
+  const bool short_sum = p.k == 0 || (p.a.transposed && p.k < kDepth / 2);
+  const bool many = p.m >= 2 * kRows && !short_sum && p.k * panels.total_width() <= kPackedFloats;
   (many ? gemm_by_rows : gemm_by_panel)(context, p, panels);
 }
 
