@@ -2,7 +2,9 @@ export type { BackwardOptions } from './autograd/backward.ts'
 export { enableGrad, isGradEnabled, noGrad } from './autograd/grad_mode.ts'
 export type { HookHandle } from './autograd/methods.ts'
 export type { GradHook } from './autograd/node.ts'
+export * as datasets from './data/datasets/index.ts'
 export * as data from './data/index.ts'
+export * as transforms from './data/transforms/index.ts'
 export {
   Finding,
   type FoldedNorm,

@@ -12,6 +12,7 @@ import { denormal } from './denormal.ts'
 import { dropout } from './dropout.ts'
 import { ema } from './ema.ts'
 import { groupNorm } from './group_norm.ts'
+import { imageCrop } from './image_crop.ts'
 import type { OpBench } from './kernel_case.ts'
 import { layerNorm, rmsNorm } from './layer_norm.ts'
 import { linear } from './linear.ts'
@@ -47,6 +48,7 @@ export const opBenches = [
   denormal(activation, 'tanh'),
   prelu,
   pad,
+  imageCrop,
   dropout,
   logSoftmax,
   crossEntropy,

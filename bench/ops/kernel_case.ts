@@ -9,6 +9,7 @@ export type Contents =
   | { kind: 'uniform'; seed: number; low: number; high: number }
   | { kind: 'denormal'; seed: number }
   | { kind: 'classes'; seed: number; limit: number }
+  | { kind: 'bytes'; seed: number }
   | { kind: 'none'; dtype: 'float32' | 'int32' | 'uint8' }
 
 /** A buffer of a kernel call. */
@@ -62,6 +63,9 @@ export const classIndices = (size: number, seed: number, limit: number): BufferS
   contents: { kind: 'classes', seed, limit },
 })
 
+/** A buffer of pixels. */
+export const bytes = (size: number, seed: number): BufferSpec => ({ size, contents: { kind: 'bytes', seed } })
+
 /** A buffer that is written. */
 export const target = (size: number, dtype: 'float32' | 'int32' | 'uint8' = 'float32'): BufferSpec => ({
   size,
@@ -80,6 +84,8 @@ export function filled(size: number, contents: Contents): FilledArray {
       return halfDenormal(size, contents.seed)
     case 'classes':
       return classes(size, contents.seed, contents.limit)
+    case 'bytes':
+      return Uint8Array.from(classes(size, contents.seed, 256))
     case 'none':
       return new { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[contents.dtype](size)
   }
@@ -122,7 +128,8 @@ export function buffersOf({ args }: KernelCall): string[] {
   })
 }
 
-const itemSize = ({ contents }: BufferSpec): number => (contents.kind === 'none' && contents.dtype === 'uint8' ? 1 : 4)
+const itemSize = ({ contents }: BufferSpec): number =>
+  contents.kind === 'bytes' || (contents.kind === 'none' && contents.dtype === 'uint8') ? 1 : 4
 
 /** Bytes that the call has to read and write at least: every buffer once, the `updated` ones twice. */
 export function leastBytes({ buffers, call: timed, updated }: KernelCase): number {

@@ -43,7 +43,7 @@ export interface Dataset<Batch extends readonly Tensor[] = LabelledBatch> {
   readonly length: number
   /**
    * Builds the batch of the samples at `indices`, each in `[0, length)`, in that order, repeats allowed. Without a `context`
-   * a set that draws random numbers leaves its samples as they are.
+   * random numbers come from the library's generator.
    */
   getBatch(indices: Int32Array, context?: BatchContext): Batch
   /** The same for sets that have to wait for files; `for await` over a loader prefers it. */

@@ -29,6 +29,33 @@ const IMAGES = /^(.*)images([-.])idx3-ubyte(\.gz)?$/
  * const { train, test } = loadIdxFolder('mnist', { mean: 0.1307, std: 0.3081 })
  */
 export function loadIdxFolder(dir: string, options: Normalization = {}): IdxFolder {
+  const found = findPairs(dir)
+  if (found.train === null && found.test === null) {
+    throw new FormatError(`loadIdxFolder: expected files named like train-images-idx3-ubyte[.gz], got none; ${dir}`)
+  }
+  const load = (name: string | null): ImageDataset | null => {
+    if (name === null) return null
+    const { images, labels, shape } = loadPair(dir, name)
+    return new ImageDataset(images, labels, { shape, ...options })
+  }
+  return { train: load(found.train), test: load(found.test) }
+}
+
+/** The arrays of one pair of files. */
+export interface IdxPair {
+  images: Uint8Array
+  labels: Uint8Array
+  /** `[N, 1, H, W]` */
+  shape: [number, number, number, number]
+}
+
+/** The pair of one role in a folder as {@link loadIdxFolder} knows them; null when it is not there. */
+export function readIdxFolder(dir: string, role: keyof IdxFolder): IdxPair | null {
+  const name = findPairs(dir)[role]
+  return name === null ? null : loadPair(dir, name)
+}
+
+function findPairs(dir: string): Record<keyof IdxFolder, string | null> {
   const found: Record<keyof IdxFolder, string | null> = { train: null, test: null }
   for (const name of listFiles(dir)) {
     const match = IMAGES.exec(name)
@@ -40,13 +67,7 @@ export function loadIdxFolder(dir: string, options: Normalization = {}): IdxFold
     }
     found[role] = name
   }
-  if (found.train === null && found.test === null) {
-    throw new FormatError(`loadIdxFolder: expected files named like train-images-idx3-ubyte[.gz], got none; ${dir}`)
-  }
-  return {
-    train: found.train === null ? null : loadPair(dir, found.train, options),
-    test: found.test === null ? null : loadPair(dir, found.test, options),
-  }
+  return found
 }
 
 function listFiles(dir: string): string[] {
@@ -62,7 +83,7 @@ function roleOf(prefix: string, path: string): keyof IdxFolder {
   throw new FormatError(`loadIdxFolder: expected a name with train, t10k or test before "images"; ${path}`)
 }
 
-function loadPair(dir: string, imageName: string, options: Normalization): ImageDataset {
+function loadPair(dir: string, imageName: string): IdxPair {
   const imagePath = join(dir, imageName)
   const labelPath = findLabels(dir, imageName)
   const images = readIdx(imagePath)
@@ -83,7 +104,7 @@ function loadPair(dir: string, imageName: string, options: Normalization): Image
   }
   if (images.data.length === 0)
     throw new FormatError(`loadIdxFolder: expected at least one image, got none; ${imagePath}`)
-  return new ImageDataset(images.data, labels.data, { shape: [count, 1, height, width], ...options })
+  return { images: images.data, labels: labels.data, shape: [count, 1, height, width] }
 }
 
 /** The label file of an image file, whichever of the spellings and packings is there. */

@@ -1,9 +1,10 @@
-import { backend } from '../kernels/select.ts'
 import { tensor } from '../tensor/create.ts'
-import { channelsLastStrides } from '../tensor/layout.ts'
-import { emptyTensor } from '../tensor/tensor.ts'
+import { checkChoice } from '../util/check.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
-import type { Dataset, LabelledBatch } from './dataset.ts'
+import type { BatchContext, Dataset, LabelledBatch, Recipe } from './dataset.ts'
+import { recipeOf } from './transforms/compose.ts'
+import { ImageBatch, perChannel } from './transforms/image_batch.ts'
+import { Streams, type Transform } from './transforms/transform.ts'
 
 /** Mean and standard deviation of the pixels after division by 255: one number, or one per channel. */
 export interface Normalization {
@@ -13,10 +14,19 @@ export interface Normalization {
   std?: number | readonly number[]
 }
 
-export interface ImageDatasetOptions extends Normalization {
-  /** `[N, C, H, W]`, the shape of the images as they lie in memory. */
-  shape: readonly number[]
+export interface ImageSetOptions extends Normalization {
+  /** What is done to each batch of images, by `transforms`. Default: nothing. */
+  transform?: Transform
 }
+
+export interface ImageDatasetOptions extends ImageSetOptions {
+  /** `[N, C, H, W]`. */
+  shape: readonly number[]
+  /** How the images lie in memory, `NCHW` or, channels last, `NHWC`. Default `NCHW`. */
+  layout?: 'NCHW' | 'NHWC'
+}
+
+type Moments = Required<Normalization>
 
 /**
  * Labelled images that stay uint8 in memory and become float32 a batch at a time:
@@ -25,9 +35,10 @@ export interface ImageDatasetOptions extends Normalization {
  *
  * Batches are logical `[N, C, H, W]` and lie channels-last in memory, as the convolution kernels want them, so a
  * network never converts its input. With one channel the two layouts are the same and the array is kept as it is;
- * with more, it is transposed once, here.
+ * with more, it is transposed once, here. A transform works on the uint8 images; crops, flips and the normalization are
+ * done in one pass.
  *
- * @param images - uint8, `[N, C, H, W]` row-major.
+ * @param images - uint8, `[N, C, H, W]` row-major; see `layout`.
  * @param labels - `[N]`, class indices in `[0, 2³¹)`.
  * @throws {ShapeError} when the arrays do not match the shape or each other.
  * @throws {DTypeError} when the images are no Uint8Array.
@@ -41,11 +52,18 @@ export class ImageDataset implements Dataset {
   readonly shape: readonly [number, number, number, number]
   readonly labels: Int32Array
   /** Pixels in `[N, H, W, C]` order. */
-  readonly #pixels: Uint8Array
-  /** The float of each of the 256 pixel values, per channel: `[C, 256]`. */
-  #levels: Float32Array
+  #pixels: Uint8Array
+  readonly #transform: Transform | undefined
+  #moments: Moments
+  /** Pixels of the batch at hand. */
+  #staged = new Uint8Array(0)
 
-  constructor(images: Uint8Array, labels: ArrayLike<number>, { shape, mean = 0, std = 1 }: ImageDatasetOptions) {
+  constructor(
+    images: Uint8Array,
+    labels: ArrayLike<number>,
+    { shape, layout = 'NCHW', mean = 0, std = 1, transform }: ImageDatasetOptions,
+  ) {
+    checkChoice('ImageDataset', 'layout', layout, ['NCHW', 'NHWC'])
     if (!(images instanceof Uint8Array)) throw new DTypeError('ImageDataset: expected the images as a Uint8Array')
     if (shape.length !== 4 || shape.reduce((product, size) => product * size, 1) !== images.length) {
       throw new ShapeError(
@@ -57,34 +75,62 @@ export class ImageDataset implements Dataset {
     }
     this.shape = [shape[0], shape[1], shape[2], shape[3]]
     this.labels = checkLabels(labels)
-    this.#levels = levelTable(shape[1], mean, std)
-    this.#pixels = shape[1] === 1 ? images : toChannelsLast(images, this.shape)
+    this.#moments = checkMoments(shape[1], mean, std)
+    this.#transform = transform
+    this.#pixels = shape[1] === 1 || layout === 'NHWC' ? images : toChannelsLast(images, this.shape)
   }
 
   get length(): number {
     return this.shape[0]
   }
 
-  getBatch(indices: Int32Array): LabelledBatch {
+  getBatch(indices: Int32Array, context?: BatchContext): LabelledBatch {
+    return this.getBatchWith(this.#transform, indices, context)
+  }
+
+  /** @internal {@link getBatch} with another transform than the set's own. */
+  getBatchWith(transform: Transform | undefined, indices: Int32Array, context?: BatchContext): LabelledBatch {
     const [, channels, height, width] = this.shape
     const size = channels * height * width
-    const input = new Float32Array(indices.length * size)
+    // Kept for the next batch: fresh memory costs more than the copy.
+    if (this.#staged.length < indices.length * size) this.#staged = new Uint8Array(indices.length * size)
+    const pixels = this.#staged.subarray(0, indices.length * size)
     const target = new Int32Array(indices.length)
     for (let n = 0; n < indices.length; n++) {
       const start = indices[n] * size
       this.prepare(indices[n])
-      writeLevels(this.#pixels.subarray(start, start + size), this.#levels, channels, input.subarray(n * size))
+      pixels.set(this.#pixels.subarray(start, start + size), n * size)
       target[n] = this.labels[indices[n]]
     }
-    const shape = [indices.length, channels, height, width]
-    const images = emptyTensor(shape, 'float32', channelsLastStrides(shape))
-    if (input.length > 0) backend().write(images.storage.block, 0, input)
-    return [images, tensor(target)]
+    const images = new ImageBatch(pixels, [indices.length, height, width, channels])
+    transform?.apply(images, new Streams(context))
+    return [images.toTensor(this.#moments.mean, this.#moments.std), tensor(target)]
+  }
+
+  /** The same images and labels, changed by another transform; the pixels are shared. */
+  withTransform(transform: Transform): TransformedImages {
+    return new TransformedImages(this, transform)
+  }
+
+  recipe(): Recipe {
+    // Once shared, the pixels are never copied again.
+    if (!(this.#pixels.buffer instanceof SharedArrayBuffer)) {
+      const shared = new Uint8Array(new SharedArrayBuffer(this.#pixels.length))
+      shared.set(this.#pixels)
+      this.#pixels = shared
+    }
+    const options = { shape: this.shape, layout: 'NHWC', ...this.imageOptions() }
+    return { module: import.meta.url, export: 'ImageDataset', args: [this.#pixels, this.labels, options] }
+  }
+
+  /** What a recipe says about normalization and transform. */
+  protected imageOptions(): Record<string, unknown> {
+    return { ...this.#moments, ...(this.#transform && { transform: recipeOf(this.#transform) }) }
   }
 
   /** Sets the normalization of all batches from now on. */
   normalize({ mean = 0, std = 1 }: Normalization): void {
-    this.#levels = levelTable(this.shape[1], mean, std)
+    this.#moments = checkMoments(this.shape[1], mean, std)
   }
 
   /**
@@ -116,6 +162,34 @@ export class ImageDataset implements Dataset {
   protected prepare(_index: number): void {}
 }
 
+/** Images of an {@link ImageDataset} under a transform of their own. */
+export class TransformedImages implements Dataset {
+  readonly source: ImageDataset
+  readonly transform: Transform
+
+  constructor(source: ImageDataset, transform: Transform) {
+    this.source = source
+    this.transform = transform
+  }
+
+  get length(): number {
+    return this.source.length
+  }
+
+  get labels(): Int32Array {
+    return this.source.labels
+  }
+
+  getBatch(indices: Int32Array, context?: BatchContext): LabelledBatch {
+    return this.source.getBatchWith(this.transform, indices, context)
+  }
+
+  recipe(): Recipe {
+    const args = [this.source.recipe(), recipeOf(this.transform)]
+    return { module: import.meta.url, export: 'TransformedImages', args }
+  }
+}
+
 function checkLabels(labels: ArrayLike<number>): Int32Array {
   for (let n = 0; n < labels.length; n++) {
     if (!Number.isInteger(labels[n]) || labels[n] < 0 || labels[n] > 0x7fffffff) {
@@ -125,33 +199,11 @@ function checkLabels(labels: ArrayLike<number>): Int32Array {
   return Int32Array.from(labels)
 }
 
-function levelTable(channels: number, mean: number | readonly number[], std: number | readonly number[]): Float32Array {
-  const means = perChannel('mean', mean, channels)
-  const stds = perChannel('std', std, channels)
-  const levels = new Float32Array(channels * 256)
-  for (let c = 0; c < channels; c++) {
-    if (stds[c] <= 0) throw new RangeError(`ImageDataset: expected a positive std, got ${stds[c]}`)
-    for (let value = 0; value < 256; value++) levels[c * 256 + value] = (value / 255 - means[c]) / stds[c]
-  }
-  return levels
-}
-
-function perChannel(name: string, value: number | readonly number[], channels: number): readonly number[] {
-  const values = typeof value === 'number' ? new Array<number>(channels).fill(value) : value
-  if (values.length !== channels || !values.every(Number.isFinite)) {
-    throw new RangeError(`ImageDataset: expected one finite ${name} or one per channel (${channels}), got ${value}`)
-  }
-  return values
-}
-
-function writeLevels(pixels: Uint8Array, levels: Float32Array, channels: number, output: Float32Array): void {
-  if (channels === 1) {
-    for (let i = 0; i < pixels.length; i++) output[i] = levels[pixels[i]]
-    return
-  }
-  for (let i = 0; i < pixels.length; i += channels) {
-    for (let c = 0; c < channels; c++) output[i + c] = levels[c * 256 + pixels[i + c]]
-  }
+function checkMoments(channels: number, mean: Moments['mean'], std: Moments['std']): Moments {
+  perChannel('ImageDataset', 'mean', mean, channels)
+  const bad = perChannel('ImageDataset', 'std', std, channels).find((value) => value <= 0)
+  if (bad !== undefined) throw new RangeError(`ImageDataset: expected a positive std, got ${bad}`)
+  return { mean, std }
 }
 
 function toChannelsLast(images: Uint8Array, [count, channels, height, width]: ImageDataset['shape']): Uint8Array {

@@ -1,3 +1,4 @@
+export { ConcatDataset } from './concat_dataset.ts'
 export { DataLoader, type DataLoaderOptions } from './data_loader.ts'
 export type { BatchContext, Dataset, LabelledBatch, Recipe } from './dataset.ts'
 export { Generator } from './generator.ts'

@@ -1,6 +1,7 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import { RangeError } from '../util/errors.ts'
-import type { BatchContext, Dataset, LabelledBatch } from './dataset.ts'
+import type { BatchContext, Dataset, LabelledBatch, Recipe } from './dataset.ts'
+import { recipeOfDataset } from './loader/recipe.ts'
 
 /**
  * The samples of `dataset` at `indices`, in that order: sample `i` of the subset is sample `indices[i]` of the set.
@@ -36,6 +37,10 @@ export class Subset<Batch extends readonly Tensor[] = LabelledBatch> implements 
   async loadBatch(indices: Int32Array, context?: BatchContext): Promise<Batch> {
     const mapped = this.#map(indices)
     return this.dataset.loadBatch?.(mapped, context) ?? this.dataset.getBatch(mapped, context)
+  }
+
+  recipe(): Recipe {
+    return { module: import.meta.url, export: 'Subset', args: [recipeOfDataset(this.dataset), this.indices] }
   }
 
   #map(indices: Int32Array): Int32Array {

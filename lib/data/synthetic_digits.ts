@@ -1,10 +1,11 @@
 import { RangeError } from '../util/errors.ts'
+import type { Recipe } from './dataset.ts'
 import { digitStrokes } from './digit_strokes.ts'
 import { Generator } from './generator.ts'
-import { ImageDataset, type Normalization } from './image_dataset.ts'
+import { ImageDataset, type ImageSetOptions } from './image_dataset.ts'
 import { type Canvas, drawSegment, samplePoints } from './stroke_raster.ts'
 
-export interface SyntheticDigitsOptions extends Normalization {
+export interface SyntheticDigitsOptions extends ImageSetOptions {
   /** Number of images. Default 12,000. */
   size?: number
   /** Same seed, same images. Default 0. */
@@ -54,7 +55,14 @@ export class SyntheticDigits extends ImageDataset {
   readonly #generator: Generator
   readonly #offset: number
 
-  constructor({ size = 12_000, seed = 0, train = true, mean = MEAN, std = STD }: SyntheticDigitsOptions = {}) {
+  constructor({
+    size = 12_000,
+    seed = 0,
+    train = true,
+    mean = MEAN,
+    std = STD,
+    transform,
+  }: SyntheticDigitsOptions = {}) {
     if (!Number.isInteger(size) || size < 1 || size > TEST_OFFSET) {
       throw new RangeError(`SyntheticDigits: expected size to be an integer in [1, 2^31], got ${size}`)
     }
@@ -63,7 +71,7 @@ export class SyntheticDigits extends ImageDataset {
     const images = new Uint8Array(size * SIDE * SIDE)
     // The first draw of each image's own stream, so that the labels need no drawing.
     const labels = Int32Array.from({ length: size }, (_, index) => generator.fork(offset + index).integer(10))
-    super(images, labels, { shape: [size, 1, SIDE, SIDE], mean, std })
+    super(images, labels, { shape: [size, 1, SIDE, SIDE], mean, std, transform })
     this.seed = seed
     this.#images = images
     this.#drawn = new Uint8Array(size)
@@ -75,6 +83,12 @@ export class SyntheticDigits extends ImageDataset {
   pixels(index: number): Uint8Array {
     this.prepare(index)
     return this.#images.subarray(index * SIDE * SIDE, (index + 1) * SIDE * SIDE)
+  }
+
+  /** Workers draw the images for themselves. */
+  override recipe(): Recipe {
+    const options = { size: this.length, seed: this.seed, train: this.#offset === 0, ...this.imageOptions() }
+    return { module: import.meta.url, export: 'SyntheticDigits', args: [options] }
   }
 
   protected override prepare(index: number): void {

@@ -1,9 +1,9 @@
 import { backend } from '../kernels/select.ts'
 import { tensor } from '../tensor/create.ts'
-import { itemSize } from '../tensor/dtype.ts'
+import { type DType, itemSize } from '../tensor/dtype.ts'
 import { copyElements, emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { ShapeError } from '../util/errors.ts'
-import type { Dataset, LabelledBatch } from './dataset.ts'
+import type { Dataset, LabelledBatch, Recipe } from './dataset.ts'
 
 /**
  * Samples that lie in tensors: sample `i` is row `i` of each, and a batch holds the rows asked for.
@@ -32,12 +32,39 @@ export class TensorDataset<Batch extends readonly Tensor[] = LabelledBatch> impl
     this.length = length
   }
 
+  recipe(): Recipe {
+    const parts = this.tensors.map(({ shape, dtype, strides, storage, offset, size }) => {
+      const bytes = new Uint8Array(new SharedArrayBuffer(size * itemSize(dtype)))
+      if (size > 0) storage.home.read(storage.block, offset * itemSize(dtype), bytes)
+      return { shape, dtype, strides, bytes }
+    })
+    return { module: import.meta.url, export: 'fromSharedBytes', args: [parts] }
+  }
+
   getBatch(indices: Int32Array): Batch {
     const rows = tensor(indices)
     const batch = this.tensors.map((source) => gather(source, rows))
     rows.dispose()
     return batch as unknown as Batch
   }
+}
+
+/** A tensor's elements in memory that threads share. */
+interface SharedTensor {
+  shape: number[]
+  dtype: DType
+  strides: number[]
+  bytes: Uint8Array
+}
+
+/** The other side of {@link TensorDataset.recipe}. */
+export function fromSharedBytes(parts: readonly SharedTensor[]): TensorDataset<Tensor[]> {
+  const tensors = parts.map(({ shape, dtype, strides, bytes }) => {
+    const copy = emptyTensor(shape, dtype, strides)
+    if (copy.size > 0) copy.storage.home.write(copy.storage.block, 0, bytes)
+    return copy
+  })
+  return new TensorDataset<Tensor[]>(tensors)
 }
 
 /** The tensor itself if each row is one block of memory and they follow each other; else a row-major copy. */

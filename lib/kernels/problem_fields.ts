@@ -12,6 +12,7 @@ import type { CrossEntropyProblem } from '../reference/cross_entropy.ts'
 import type { DropoutProblem } from '../reference/dropout.ts'
 import type { GatherRowsProblem } from '../reference/gather_rows.ts'
 import type { GroupNormProblem } from '../reference/group_norm.ts'
+import { cropModes, type ImageCropProblem } from '../reference/image_crop.ts'
 import type { LayerNormProblem } from '../reference/layer_norm.ts'
 import type { LinearProblem } from '../reference/linear.ts'
 import type { LocalResponseNormProblem } from '../reference/local_response_norm.ts'
@@ -48,6 +49,7 @@ export interface Problems extends OptimizerProblems {
   copy: CopyProblem
   cast: CastProblem
   gather_rows: GatherRowsProblem
+  image_crop: ImageCropProblem
   pad: PadProblem
   unary: { size: number; op: UnaryOp }
   binary: BinaryProblem & { op: BinaryOp | CompareOp }
@@ -139,6 +141,8 @@ const poolWindow = [
   ...[number('kd', 1), ...axes2d('k'), number('sd', same('kd')), number('sh', same('kh'), true)],
   ...[number('sw', same('sh')), number('pd', 0), number('ph', 0, true), number('pw', same('ph'))],
 ]
+// As wide as the input of the same height, else square.
+const croppedWidth = ({ ih, iw, oh }: Values): Value => (oh === ih ? iw : oh)
 const targets = [number('rows'), number('c'), short('ignoreIndex', 'ignore', -100)]
 const reductions = ['none', 'mean', 'sum']
 // Keeps the mean of what is dropped with probability p; nothing survives p = 1.
@@ -162,6 +166,10 @@ export const fields: Record<ProblemOp, readonly Field[]> = {
   ],
   cast: [number('size'), word('from', dtypes), word('to', dtypes)],
   gather_rows: [number('rows'), short('sourceRows', 'source'), short('rowBytes', 'bytes')],
+  image_crop: [
+    ...[number('n', 1), number('c'), ...axes2d('i'), ...[number('oh', same('ih')), number('ow', croppedWidth)]],
+    ...[short('rectangles', 'r', 0), word('mode', cropModes)],
+  ],
   pad: [
     short('itemSize', 'item', 4),
     ...[list('shape', 'shape'), list('before', 'before'), list('after', 'after', same('before'))],

@@ -12,6 +12,7 @@ const OP: Record<string, ProblemOp> = {
   padForward: 'pad',
   padBackward: 'pad',
   reduce: 'reduce',
+  imageCrop: 'image_crop',
   dropout: 'dropout',
   matmul: 'matmul',
   linearForward: 'linear',

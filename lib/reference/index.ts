@@ -22,6 +22,7 @@ import { emaStep } from './ema.ts'
 import { fill } from './fill.ts'
 import { gatherRows } from './gather_rows.ts'
 import { groupNormBackward, groupNormForward } from './group_norm.ts'
+import { imageCrop } from './image_crop.ts'
 import { layerNormBackward, layerNormForward } from './layer_norm.ts'
 import { linearBackwardInput, linearBackwardWeight, linearForward } from './linear.ts'
 import { localResponseNormBackward, localResponseNormForward } from './local_response_norm.ts'
@@ -61,6 +62,7 @@ export * from './ema.ts'
 export * from './fill.ts'
 export * from './gather_rows.ts'
 export * from './group_norm.ts'
+export * from './image_crop.ts'
 export * from './layer_norm.ts'
 export * from './linear.ts'
 export * from './local_response_norm.ts'
@@ -87,6 +89,7 @@ export const referenceKernels = {
   copy,
   cast,
   gatherRows,
+  imageCrop,
   padForward,
   padBackward,
   unary,

@@ -56,6 +56,7 @@ constexpr Export kExports[] = {
     {"copy", binding::copy},
     {"cast", binding::cast},
     {"gatherRows", binding::gather_rows},
+    {"imageCrop", binding::image_crop},
     {"padForward", binding::pad_forward},
     {"padBackward", binding::pad_backward},
     {"unary", binding::unary},

@@ -32,7 +32,8 @@ void activation_backward(Call& call);
 void copy(Call& call);
 void cast(Call& call);
 void gather_rows(Call& call);
-// pad.cc
+// image_crop.cc, pad.cc
+void image_crop(Call& call);
 void pad_forward(Call& call);
 void pad_backward(Call& call);
 // reduce.cc

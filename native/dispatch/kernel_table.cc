@@ -21,6 +21,7 @@ const KernelTable& table_of() {
       gemm_kernels<isa>(),
       group_norm_kernels<isa>(),
       grouped_kernels<isa>(),
+      image_crop_kernels<isa>(),
       layer_norm_kernels<isa>(),
       local_response_norm_kernels<isa>(),
       max_pool_kernels<isa>(),

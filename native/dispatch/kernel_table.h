@@ -15,6 +15,7 @@
 #include "../kernels/gemm.h"
 #include "../kernels/group_norm.h"
 #include "../kernels/grouped_conv2d.h"
+#include "../kernels/image_crop.h"
 #include "../kernels/layer_norm.h"
 #include "../kernels/local_response_norm.h"
 #include "../kernels/max_pool.h"
@@ -46,6 +47,7 @@ struct KernelTable {
   const GemmKernels& gemm;
   const GroupNormKernels& group_norm;
   const GroupedKernels& grouped;
+  const ImageCropKernels& image_crop;
   const LayerNormKernels& layer_norm;
   const LocalResponseNormKernels& local_response_norm;
   const MaxPoolKernels& max_pool;

@@ -17,6 +17,7 @@ import { ema } from './ema.ts'
 import { fill } from './fill.ts'
 import { gatherRows } from './gather_rows.ts'
 import { groupNorm } from './group_norm.ts'
+import { imageCrop } from './image_crop.ts'
 import { layerNorm } from './layer_norm.ts'
 import { linear } from './linear.ts'
 import { localResponseNorm } from './local_response_norm.ts'
@@ -57,6 +58,7 @@ export const caseSets = {
   fill,
   gather_rows: gatherRows,
   group_norm: groupNorm,
+  image_crop: imageCrop,
   layer_norm: layerNorm,
   local_response_norm: localResponseNorm,
   rms_norm: rmsNorm,

@@ -1,0 +1,8 @@
+export { ConcatDataset } from '../concat_dataset.ts'
+export { ImageDataset, type ImageDatasetOptions, type ImageSetOptions, TransformedImages } from '../image_dataset.ts'
+export { type RandomSplitOptions, randomSplit } from '../random_split.ts'
+export { Subset } from '../subset.ts'
+export { SyntheticDigits, type SyntheticDigitsOptions } from '../synthetic_digits.ts'
+export { TensorDataset } from '../tensor_dataset.ts'
+export { CIFAR10, CIFAR100, type CifarOptions } from './cifar.ts'
+export { FashionMNIST, KMNIST, MNIST, type MnistOptions } from './mnist.ts'

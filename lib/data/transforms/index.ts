@@ -1,0 +1,7 @@
+export { compose } from './compose.ts'
+export { centerCrop, type PadOptions, pad, type RandomCropOptions, randomCrop } from './crop.ts'
+export { type FlipOptions, randomHorizontalFlip, randomVerticalFlip } from './flip.ts'
+export { ImageBatch, type Outside } from './image_batch.ts'
+export { normalize } from './normalize.ts'
+export { type RandomErasingOptions, randomErasing } from './random_erasing.ts'
+export type { Streams, Transform } from './transform.ts'
