@@ -20,7 +20,7 @@ export const imageCrop: CaseSet<'image_crop'> = {
     reflect_one: 'n3c4ih1iw2oh5ow6_reflect',
     symmetric: 'n5c3ih3iw1oh12ow19_symmetric',
     painted: 'n4c3ih8iw6r2_constant',
-    many_channels: 'n2c5ih6iw6r1_symmetric',
+    many_channels: 'n2c5ih6r1_symmetric',
   },
   flops: () => 0,
   bytes: ({ n, c, ih, iw, oh, ow }: ImageCropProblem) => n * c * (Math.min(ih * iw, oh * ow) + ITEM * oh * ow),
