@@ -1,12 +1,27 @@
 import { setImmediate } from 'node:timers/promises'
 import { nextSeed } from '../tensor/generator.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { RangeError } from '../util/errors.ts'
-import type { BatchContext, Dataset, LabelledBatch } from './dataset.ts'
-import { batchContext, checkLoaderState, type LoaderState, orderGenerator, type Position } from './loader/position.ts'
+import { checkInteger } from '../util/check.ts'
+import { RangeError, StateError } from '../util/errors.ts'
+import type { Dataset, LabelledBatch } from './dataset.ts'
+import type { Generator } from './generator.ts'
+import { ahead } from './loader/ahead.ts'
+import {
+  batchContext,
+  batchGenerator,
+  checkLoaderState,
+  type LoaderState,
+  orderGenerator,
+  type Position,
+} from './loader/position.ts'
+import { recipeOfDataset } from './loader/recipe.ts'
 import { RandomSampler, type Sampler, SequentialSampler } from './loader/samplers.ts'
+import { type BatchJob, WorkerPool } from './loader/worker_pool.ts'
 
-export interface DataLoaderOptions {
+/** Changes a batch; what is random comes from the generator, which is that of the batch. */
+export type BatchTransform<Batch> = (batch: Batch, generator: Generator) => Batch
+
+export interface DataLoaderOptions<Batch extends readonly Tensor[] = LabelledBatch> {
   /** Samples per batch. Default 1. */
   batchSize?: number
   /** A new random order each epoch. Default false. */
@@ -17,6 +32,15 @@ export interface DataLoaderOptions {
   seed?: number
   /** Leaves out the last batch when it is not full. Default false. */
   dropLast?: boolean
+  /**
+   * Threads that read batches while others train; 0 reads in the main thread. The batches are the same for any number. The
+   * data set has to have a recipe, as those of the library do; workers make it when the first loop starts. Default 0.
+   */
+  workers?: number
+  /** Batches that each worker, or a data set that waits for files, is ahead of the loop. Default 2. */
+  prefetch?: number
+  /** Changes whole batches, such as `transforms.mixup`, in the main thread. */
+  batchTransform?: BatchTransform<Batch>
 }
 
 /**
@@ -29,8 +53,11 @@ export interface DataLoaderOptions {
  * {@link stateDict} says where the last loop stands; a loader that loads it goes on there, in the middle of the epoch, with
  * exactly the batches that were left.
  *
+ * With `workers` batches are made in other threads and come back in shared memory; a sample that fails there fails the loop
+ * with its index and the cause.
+ *
  * @param dataset - what to read.
- * @throws {RangeError} when the batch size is not a positive integer, or both `shuffle` and `sampler` are given.
+ * @throws {RangeError} when a number is not an integer in its range, or both `shuffle` and `sampler` are given.
  *
  * @example
  * const loader = new DataLoader(dataset, { batchSize: 64, shuffle: true })
@@ -44,6 +71,10 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
   readonly shuffle: boolean
   readonly sampler: Sampler
   readonly dropLast: boolean
+  readonly workers: number
+  readonly prefetch: number
+  readonly batchTransform: BatchTransform<Batch> | undefined
+  #pool: WorkerPool | null = null
   #seed: number
   /** The number of the next epoch, and how many of its batches are to be passed over. */
   #next: Position = { epoch: 0, batch: 0 }
@@ -52,7 +83,16 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
 
   constructor(
     dataset: Dataset<Batch>,
-    { batchSize = 1, shuffle = false, sampler, seed, dropLast = false }: DataLoaderOptions = {},
+    {
+      batchSize = 1,
+      shuffle = false,
+      sampler,
+      seed,
+      dropLast = false,
+      workers = 0,
+      prefetch = 2,
+      batchTransform,
+    }: DataLoaderOptions<Batch> = {},
   ) {
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`DataLoader: expected batchSize to be a positive integer, got ${batchSize}`)
@@ -65,6 +105,9 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
     this.shuffle = shuffle
     this.sampler = sampler ?? new (shuffle ? RandomSampler : SequentialSampler)(dataset.length)
     this.dropLast = dropLast
+    this.workers = checkInteger('DataLoader', 'workers', workers, 0)
+    this.prefetch = checkInteger('DataLoader', 'prefetch', prefetch, 0)
+    this.batchTransform = batchTransform
     // Without shuffling no number is drawn, so that a loader for evaluation does not move the library's generator.
     this.#seed = seed ?? (shuffle || sampler !== undefined ? nextSeed() : 0)
   }
@@ -118,25 +161,72 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
   }
 
   *[Symbol.iterator](): IterableIterator<Batch, void, undefined> {
+    if (this.workers > 0) {
+      throw new StateError('DataLoader: expected for await with workers, which have to be waited for, got a plain for')
+    }
     const position = this.#begin()
-    for (const [indices, context] of this.#requests(position)) {
-      const samples = this.dataset.getBatch(indices, context)
+    for (const { job, batch } of this.#jobs(position)) {
+      const samples = this.dataset.getBatch(job.indices, batchContext(job.seed, job.epoch, job.start))
+      const mixed = this.#mix(samples, job, batch)
       position.batch++
-      yield samples
+      yield mixed
     }
     this.#end(position)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     const position = this.#begin()
-    for (const [indices, context] of this.#requests(position)) {
-      await setImmediate()
-      const { dataset } = this
-      const samples = dataset.loadBatch ? await dataset.loadBatch(indices, context) : dataset.getBatch(indices, context)
-      position.batch++
-      yield samples
+    const pool = this.#workerPool()
+    // Batches that are computed here take the turn of the step, so there is nothing to gain from having them early.
+    const early = pool === null ? (this.dataset.loadBatch ? this.prefetch : 0) : this.prefetch * this.workers
+    const starts = this.#starts(this.#jobs(position), pool)
+    let done = false
+    try {
+      for await (const samples of ahead(starts, early + 1)) {
+        await setImmediate()
+        position.batch++
+        yield samples
+      }
+      done = true
+    } finally {
+      if (!done) pool?.forget()
     }
     this.#end(position)
+  }
+
+  /** Ends the workers; the next loop starts others. Idle ones keep no process alive, so this is for those in a hurry. */
+  async close(): Promise<void> {
+    const pool = this.#pool
+    this.#pool = null
+    await pool?.close()
+  }
+
+  *#starts(jobs: Iterable<Job>, pool: WorkerPool | null): Iterable<() => Promise<Batch>> {
+    const { dataset } = this
+    for (const { job, batch } of jobs) {
+      yield async () => {
+        const context = () => batchContext(job.seed, job.epoch, job.start)
+        const samples =
+          pool !== null
+            ? ((await pool.ask(batch, job)) as unknown as Batch)
+            : await (dataset.loadBatch?.(job.indices, context()) ?? dataset.getBatch(job.indices, context()))
+        return this.#mix(samples, job, batch)
+      }
+    }
+  }
+
+  #mix(samples: Batch, { seed, epoch }: BatchJob, batch: number): Batch {
+    return this.batchTransform ? this.batchTransform(samples, batchGenerator(seed, epoch, batch)) : samples
+  }
+
+  #workerPool(): WorkerPool | null {
+    if (this.workers === 0) return null
+    if (this.#pool === null) {
+      const pool = new WorkerPool(this.workers, recipeOfDataset(this.dataset))
+      this.#pool = pool
+      orphans.register(this, pool)
+    }
+    return this.#pool
   }
 
   #begin(): Position {
@@ -152,12 +242,21 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
   }
 
   /** What the batches of an epoch from `position` on consist of. */
-  *#requests({ epoch, batch: first }: Position): Generator<[Int32Array, BatchContext], void, undefined> {
-    const order = this.sampler.order(orderGenerator(this.#seed, epoch))
+  *#jobs({ epoch, batch: first }: Position): Iterable<Job> {
+    const seed = this.#seed
+    const order = this.sampler.order(orderGenerator(seed, epoch))
     const batches = this.length
     for (let batch = first; batch < batches; batch++) {
       const start = batch * this.batchSize
-      yield [order.subarray(start, start + this.batchSize), batchContext(this.#seed, epoch, start)]
+      yield { batch, job: { indices: order.slice(start, start + this.batchSize), seed, epoch, start } }
     }
   }
 }
+
+interface Job {
+  job: BatchJob
+  batch: number
+}
+
+// Workers of a loader that nobody holds any more.
+const orphans = new FinalizationRegistry<WorkerPool>((pool) => void pool.close())

@@ -1,5 +1,5 @@
 export { ConcatDataset } from './concat_dataset.ts'
-export { DataLoader, type DataLoaderOptions } from './data_loader.ts'
+export { type BatchTransform, DataLoader, type DataLoaderOptions } from './data_loader.ts'
 export type { BatchContext, Dataset, LabelledBatch, Recipe } from './dataset.ts'
 export { Generator } from './generator.ts'
 export { type IdxArray, type IdxData, type ReadIdxOptions, readIdx } from './idx.ts'

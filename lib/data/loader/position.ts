@@ -41,3 +41,11 @@ export function batchContext(seed: number, epoch: number, start: number): BatchC
   const generator = orderGenerator(seed, epoch)
   return { generator: (i) => generator.fork(start + i) }
 }
+
+/** Streams for whole batches lie behind those for samples: no epoch has 2⁴⁰ samples. */
+const BATCH_STREAMS = 2 ** 40
+
+/** The stream of a batch as a whole, for transforms that mix its samples. */
+export function batchGenerator(seed: number, epoch: number, batch: number): Generator {
+  return orderGenerator(seed, epoch).fork(BATCH_STREAMS + batch)
+}
