@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { usage } from '../lib/cli/args.ts'
+import { usage } from '../lib/cli/train_args.ts'
 import { loadSafetensors } from '../lib/io/safetensors.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -8,70 +8,88 @@ export class UsageError extends StridedError {
   }
 }
 
-/** What the training command was asked to do. */
-export interface TrainArgs {
-  /** Folder of IDX files; null for the drawn digits. */
-  data: string | null
-  epochs: number
-  batchSize: number
-  lr: number
-  seed: number
-  /** Null leaves the library's own choice. */
-  threads: number | null
-  out: string
+/** One option of a command. */
+export interface Option {
+  /** What its value is called in the help; a flag has none. */
+  value?: string
+  /** How its text is read, `text` by default. */
+  kind?: 'text' | 'integer' | 'positive' | 'number' | 'choice' | 'json'
+  /** Least integer or number. */
+  least?: number
+  choices?: readonly string[]
+  default?: string | number
+  help: string
 }
 
-export const usage = `Usage: npm run train -- [options]
+/** The options of a command by name. */
+export type Options = Readonly<Record<string, Option>>
 
-Trains LeNet-5 on images of handwritten digits and saves the model.
+/** A command of the command line. */
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string
+  /** What stands behind the command's name. */
+  synopsis: string
+  /** What it does, in a paragraph. */
+  about: string
+  options: Options
+  /** Runs it and gives the exit code. */
+  run(argv: readonly string[]): Promise<number>
+}
 
-  --data DIR       folder of MNIST-style IDX files, gzipped or not; a single pair of files
-                   is split 80/20 (default: digits that the library draws itself)
-  --epochs N       passes over the training images (default 3)
-  --batch-size N   images per step (default 64)
-  --lr X           learning rate of SGD with momentum 0.9; falls to 0 along a
-                   cosine (default 0.05)
-  --seed N         decides drawing, split, order and initial weights (default 0)
-  --threads N      threads to compute with; the result is the same for any number
-                   (default: all that this process may use)
-  --out FILE       where the model goes (default runs/lenet5.safetensors)
-  --help           this text
-`
+/** Values by name; what was neither given nor has a default is undefined. */
+export type Values = Record<string, unknown>
 
-const options = {
-  data: { type: 'string' },
-  epochs: { type: 'string', default: '3' },
-  'batch-size': { type: 'string', default: '64' },
-  lr: { type: 'string', default: '0.05' },
-  seed: { type: 'string', default: '0' },
-  threads: { type: 'string' },
-  out: { type: 'string', default: 'runs/lenet5.safetensors' },
-  help: { type: 'boolean', default: false },
-} as const
+/** A command line as it was read. */
+export interface Parsed {
+  help: boolean
+  values: Values
+  /** Names of the options that were given. */
+  given: ReadonlySet<string>
+  positionals: string[]
+}
+
+/** Options that every command has. */
+export const common: Options = {
+  help: { help: 'this text' },
+}
+
+/** Columns of the help. */
+const WIDTH = 96
 
 /**
- * Reads the command line of the training command.
+ * Reads a command line.
  *
- * @returns the options, or `help` when the usage text was asked for.
- * @throws {UsageError} for an unknown option, a missing value or a number out of range.
+ * @param positionals least and largest number of arguments that belong to no option
+ * @throws {UsageError} for an unknown option, a missing value or one out of range.
  */
-export function parseTrainArgs(argv: readonly string[]): TrainArgs | 'help' {
-  const values = parse(argv)
-  if (values.help) return 'help'
-  return {
-    data: values.data === undefined ? null : text('data', values.data),
-    epochs: integer('epochs', values.epochs, 1),
-    batchSize: integer('batch-size', values['batch-size'], 1),
-    lr: positive('lr', values.lr),
-    seed: integer('seed', values.seed, 0),
-    threads: values.threads === undefined ? null : integer('threads', values.threads, 1),
-    out: text('out', values.out),
+export function parse(argv: readonly string[], options: Options, positionals: [number, number] = [0, 0]): Parsed {
+  const all: Options = { ...options, ...common }
+  const config = Object.fromEntries(
+    Object.entries(all).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+    ]),
+  )
+  const read = readArgs(argv, config, positionals[1] > 0)
+  const given = new Set(Object.keys(read.values))
+  if (read.values.help) return { help: true, values: {}, given, positionals: [] }
+  const [least, most] = positionals
+  if (read.positionals.length < least) throw new UsageError(`expected an argument, got none; see --help`)
+  if (read.positionals.length > most)
+    throw new UsageError(`Unexpected argument '${read.positionals[most]}'; see --help`)
+  const values: Values = {}
+  for (const [name, option] of Object.entries(all)) {
+    const text = read.values[name] as string | boolean | undefined
+    if (text !== undefined) values[name] = typeof text === 'boolean' ? text : convert(`--${name}`, text, option)
+    else values[name] = option.value === undefined ? false : option.default
   }
+  return { help: false, values, given, positionals: read.positionals }
 }
 
-function parse(argv: readonly string[]) {
+function readArgs(argv: readonly string[], options: Record<string, { type: 'boolean' | 'string' }>, loose: boolean) {
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: loose })
   } catch (error) {
     // Node explains how to pass a dash as a value over several sentences or lines; the first one says what is wrong.
     const [reason] = (error as Error).message.split(/\.\s|\n/)
@@ -79,23 +97,62 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function text(name: string, value: string): string {
-  if (value === '') throw new UsageError(`--${name}: expected a path, got nothing`)
-  return value
+/**
+ * Reads the text of an option, or checks the value that a recipe has for it.
+ *
+ * @throws {UsageError} when it is not what the option takes.
+ */
+export function convert(name: string, given: unknown, { kind = 'text', least, choices = [] }: Option): unknown {
+  const text = String(given)
+  const refuse = (expected: string): never => {
+    throw new UsageError(`${name}: expected ${expected}, got ${JSON.stringify(given)}`)
+  }
+  if (kind === 'text') return text === '' ? refuseEmpty(name) : text
+  if (kind === 'choice') return choices.includes(text) ? text : refuse(choices.join(', '))
+  if (kind === 'json') return typeof given === 'object' ? given : parseJson(text, refuse)
+  const number = Number(text)
+  if (kind === 'integer') {
+    const valid = /^\d+$/.test(text) && Number.isSafeInteger(number) && number >= (least ?? 0)
+    return valid ? number : refuse(`an integer of at least ${least ?? 0}`)
+  }
+  const finite = text.trim() !== '' && Number.isFinite(number)
+  if (kind === 'positive') return finite && number > 0 ? number : refuse('a positive number')
+  return finite && number >= (least ?? 0) ? number : refuse(`a number of at least ${least ?? 0}`)
 }
 
-function integer(name: string, value: string, min: number): number {
-  const number = Number(value)
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < min) {
-    throw new UsageError(`--${name}: expected an integer of at least ${min}, got ${JSON.stringify(value)}`)
-  }
-  return number
+function refuseEmpty(name: string): never {
+  throw new UsageError(`${name}: expected a path, got nothing`)
 }
 
-function positive(name: string, value: string): number {
-  const number = Number(value)
-  if (value.trim() === '' || !Number.isFinite(number) || number <= 0) {
-    throw new UsageError(`--${name}: expected a positive number, got ${JSON.stringify(value)}`)
+function parseJson(text: string, refuse: (expected: string) => never): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : refuse('a JSON object')
+  } catch {
+    return refuse('a JSON object')
   }
-  return number
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = ['']
+  for (const word of text.split(/\s+/)) {
+    const line = lines[lines.length - 1]
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines
+}
+
+/** The help of a command. */
+export function helpOf(name: string, { synopsis, about, options }: Omit<Command, 'run' | 'summary'>): string {
+  const rows = Object.entries({ ...options, ...common }).map(([option, { value, help, default: standard }]) => {
+    const left = `  --${option} ${value ?? ''}`.trimEnd()
+    return { left, text: standard === undefined ? help : `${help} (default ${standard})` }
+  })
+  const column = Math.max(...rows.map(({ left }) => left.length)) + 2
+  const lines = rows.flatMap(({ left, text }) => {
+    const [first, ...more] = wrap(text, WIDTH - column)
+    return [left.padEnd(column) + first, ...more.map((line) => ' '.repeat(column) + line)]
+  })
+  return `Usage: ${name} ${synopsis}\n\n${wrap(about, WIDTH).join('\n')}\n\n${lines.join('\n')}\n`
 }

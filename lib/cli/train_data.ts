@@ -1,23 +1,12 @@
-import type { Dataset } from '../data/dataset.ts'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { loadIdxFolder } from '../data/idx_folder.ts'
 import type { ImageDataset } from '../data/image_dataset.ts'
 import { randomSplit } from '../data/random_split.ts'
 import { SyntheticDigits } from '../data/synthetic_digits.ts'
 import { UsageError } from './args.ts'
-
-/** What the training command trains and tests on. */
-export interface TrainData {
-  /** One line for the person at the keyboard. */
-  description: string
-  train: Dataset
-  test: Dataset
-  classes: number
-  /** `[height, width]` */
-  imageSize: [number, number]
-  /** Of the training pixels over 255; inputs are `(pixel / 255 − mean) / std`. */
-  mean: number
-  std: number
-}
+import { type DataOptions, describe, plainData, type TrainData } from './data_options.ts'
+import { loadCifar, loadImageFolder, loadTable } from './data_sources.ts'
 
 /** Two poolings by 2 leave nothing of less. */
 const MIN_SIDE = 4
@@ -27,26 +16,54 @@ const SYNTHETIC_TRAIN = 12_000
 const SYNTHETIC_TEST = 2000
 
 /**
- * Loads the images of `dir`, or draws digits when it is null.
+ * Loads the data at `path`, or draws digits when it is null: a folder of IDX files, of CIFAR's binary files or of a folder of images
+ * for each class, or a CSV file.
  *
- * A folder with a training and a test pair is used as it is; a single pair is split 80/20 by the seed. The pixels are
- * standardised by the mean and deviation of the training part.
+ * A training and a test part are used as they are; what has no test part is split 80/20 by the seed. Pixels are standardised by the
+ * mean and deviation of the training part.
  *
  * @throws {FormatError} when the files are not usable.
  * @throws {UsageError} when there are too few or too small images, or two sets of unequal sizes.
  */
-export function loadTrainData(dir: string | null, seed: number): TrainData {
-  return dir === null ? drawDigits(seed) : loadFolder(dir, seed)
+export async function loadTrainData(
+  path: string | null,
+  seed: number,
+  given: Partial<DataOptions> = {},
+): Promise<TrainData> {
+  const options = { ...plainData, ...given }
+  if (path === null) return drawDigits(seed, options)
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isFile() && /\.csv(\.gz)?$/.test(path)) return loadTable(path, seed, options)
+  const names = stat?.isDirectory() ? readdirSync(path) : []
+  const cifar = names
+    .map((name) => /^(?:cifar-(100?)-b|(data|test)_batch\S*\.bin|(train|test)\.bin)/.exec(name))
+    .find((one) => one)
+  if (cifar) return loadCifar(path, cifar[1] === '100' || cifar[3] !== undefined ? 100 : 10, options)
+  const folders = names.filter((name) => statSync(join(path, name)).isDirectory())
+  if (folders.length > 0 && !names.some((name) => /idx\d-ubyte/.test(name)))
+    return loadImageFolder(path, folders, seed, options)
+  return loadFolder(path, seed, options)
 }
 
-function drawDigits(seed: number): TrainData {
+/** Data to measure a model on that was trained on others: standardised as those were. */
+export async function loadTestData(
+  path: string | null,
+  seed: number,
+  { mean, std, ...options }: Partial<DataOptions> & { mean: readonly number[]; std: readonly number[] },
+): Promise<TrainData> {
+  const data = await loadTrainData(path, seed, options)
+  data.normalize?.({ mean, std })
+  return data
+}
+
+function drawDigits(seed: number, options: DataOptions): TrainData {
   const train = new SyntheticDigits({ size: SYNTHETIC_TRAIN, seed })
   const test = new SyntheticDigits({ size: SYNTHETIC_TEST, seed, train: false })
   const description = `drawn digits, ${train.length} to train and ${test.length} to test`
-  return { description, train, test, ...describe([train, test], undefined) }
+  return { description, ...describe([train, test], train, test, options) }
 }
 
-function loadFolder(dir: string, seed: number): TrainData {
+function loadFolder(dir: string, seed: number, options: DataOptions): TrainData {
   const { train, test } = loadIdxFolder(dir)
   if (train !== null && test !== null) {
     const [, , height, width] = train.shape
@@ -56,33 +73,18 @@ function loadFolder(dir: string, seed: number): TrainData {
     }
     checkSide(train, dir)
     const description = `${dir}, ${train.length} images to train and ${test.length} to test`
-    return { description, train, test, ...describe([train, test], undefined) }
+    return { description, ...describe([train, test], train, test, options) }
   }
   const whole = (train ?? test) as ImageDataset
   if (whole.length < 5) throw new UsageError(`expected at least 5 images to split, got ${whole.length}; ${dir}`)
   checkSide(whole, dir)
   const [trainPart, testPart] = randomSplit(whole, [0.8, 0.2], { seed })
   const description = `${dir}, one pair of files split into ${trainPart.length} images to train and ${testPart.length} to test`
-  return { description, train: trainPart, test: testPart, ...describe([whole], trainPart.indices) }
+  return { description, ...describe([whole], trainPart, testPart, options) }
 }
 
 function checkSide({ shape: [, , height, width] }: ImageDataset, dir: string): void {
   if (Math.min(height, width) < MIN_SIDE) {
     throw new UsageError(`expected images of at least ${MIN_SIDE}x${MIN_SIDE} pixels, got ${height}x${width}; ${dir}`)
   }
-}
-
-/** Measures the training images, standardises all by that, and counts the classes. */
-function describe(sets: ImageDataset[], trainIndices: Int32Array | undefined) {
-  const measured = sets[0].statistics(trainIndices)
-  const mean = measured.mean[0]
-  // All pixels equal would give 0; such images teach nothing, but they are no reason to divide by it.
-  const std = measured.std[0] > 0 ? measured.std[0] : 1
-  let classes = 0
-  for (const set of sets) {
-    set.normalize({ mean, std })
-    for (const label of set.labels) classes = Math.max(classes, label + 1)
-  }
-  const [, , height, width] = sets[0].shape
-  return { classes, imageSize: [height, width] as [number, number], mean, std }
 }

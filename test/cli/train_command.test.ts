@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { usage } from '../../lib/cli/args.ts'
+import { usage } from '../../lib/cli/train_args.ts'
 import { loadSafetensors, loadSafetensorsMetadata } from '../../lib/io/safetensors.ts'
 import { idxImages, idxLabels } from '../data/idx_files.ts'
 
@@ -121,7 +121,9 @@ describe('npm run train', () => {
     const model = join(root, 'exploded.safetensors')
     const { status, stderr } = train('--data', digits, '--lr', '1e30', '--out', model)
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^train: the loss became (NaN|Infinity) in epoch \d; try a lower --lr than 1e\+30\n$/)
+    expect(stderr).toMatch(
+      /^train: the loss became (NaN|Infinity) at step \d+ \(epoch \d, batch \d+ of \d+\); the first output that is not finite is that of \d \(\w+\), \[.*; try a lower --lr than 1e\+30\n$/,
+    )
     expect(existsSync(model)).toBe(false)
   })
 })

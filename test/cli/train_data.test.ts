@@ -28,16 +28,16 @@ const targets = (dataset: Dataset) =>
   [...dataset.getBatch(Int32Array.from({ length: dataset.length }, (_, i) => i))[1].toTypedArray()].map(Number)
 
 describe('loadTrainData', () => {
-  it('draws digits without a folder', () => {
-    const { train, test, classes, imageSize, description, mean } = loadTrainData(null, 5)
+  it('draws digits without a folder', async () => {
+    const { train, test, classes, imageSize, description, mean } = await loadTrainData(null, 5)
     expect([train.length, test.length, classes, imageSize]).toEqual([12_000, 2000, 10, [28, 28]])
     expect(description).toBe('drawn digits, 12000 to train and 2000 to test')
     expect(mean).toBeCloseTo(0.125, 2)
   })
 
-  it('splits a single pair 80/20 by the seed', () => {
+  it('splits a single pair 80/20 by the seed', async () => {
     const dir = folder(pair('t10k', 30))
-    const data = loadTrainData(dir, 1)
+    const data = await loadTrainData(dir, 1)
     expect(data.description).toBe(`${dir}, one pair of files split into 24 images to train and 6 to test`)
     expect([data.classes, data.imageSize]).toEqual([3, [4, 5]])
     expect([...targets(data.train), ...targets(data.test)].sort()).toEqual([
@@ -45,35 +45,35 @@ describe('loadTrainData', () => {
       ...new Array(10).fill(1),
       ...new Array(10).fill(2),
     ])
-    expect(targets(loadTrainData(dir, 1).train)).toEqual(targets(data.train))
-    expect(targets(loadTrainData(dir, 2).train)).not.toEqual(targets(data.train))
+    expect(targets((await loadTrainData(dir, 1)).train)).toEqual(targets(data.train))
+    expect(targets((await loadTrainData(dir, 2)).train)).not.toEqual(targets(data.train))
   })
 
-  it('keeps two pairs apart, and standardises both by the first', () => {
-    const data = loadTrainData(folder({ ...pair('train', 12), ...pair('t10k', 9) }), 1)
+  it('keeps two pairs apart, and standardises both by the first', async () => {
+    const data = await loadTrainData(folder({ ...pair('train', 12), ...pair('t10k', 9) }), 1)
     expect([data.train.length, data.test.length]).toEqual([12, 9])
     const [input] = data.train.getBatch(Int32Array.from({ length: 12 }, (_, i) => i))
     const values = [...input.toTypedArray()].map(Number)
     expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(0, 4)
     expect(values.reduce((sum, value) => sum + value * value, 0) / values.length).toBeCloseTo(1, 4)
     const [first] = data.test.getBatch(Int32Array.of(0))
-    expect(first.toTypedArray()[0]).toBe(Math.fround((0 - data.mean) / data.std))
+    expect(first.toTypedArray()[0]).toBe(Math.fround((0 - Number(data.mean)) / Number(data.std)))
   })
 
-  it('does not divide by the deviation of blank images', () => {
+  it('does not divide by the deviation of blank images', async () => {
     const blank = Uint8Array.from(idxImages(6, 4, 4)).fill(0, 16)
     const dir = folder({ ...pair('t10k', 6, 4, 4), 't10k-images-idx3-ubyte': blank })
-    expect(loadTrainData(dir, 0).std).toBe(1)
+    expect((await loadTrainData(dir, 0)).std).toBe(1)
   })
 
-  it('refuses images that LeNet-5 cannot take', () => {
+  it('refuses images that LeNet-5 cannot take', async () => {
     const small = folder(pair('t10k', 10, 3, 9))
-    expect(() => loadTrainData(small, 0)).toThrow(UsageError)
-    expect(() => loadTrainData(small, 0)).toThrow(`expected images of at least 4x4 pixels, got 3x9; ${small}`)
+    await expect(loadTrainData(small, 0)).rejects.toThrow(UsageError)
+    await expect(loadTrainData(small, 0)).rejects.toThrow(`expected images of at least 4x4 pixels, got 3x9; ${small}`)
     const few = folder(pair('t10k', 4))
-    expect(() => loadTrainData(few, 0)).toThrow(`expected at least 5 images to split, got 4; ${few}`)
+    await expect(loadTrainData(few, 0)).rejects.toThrow(`expected at least 5 images to split, got 4; ${few}`)
     const unequal = folder({ ...pair('train', 6, 4, 5), ...pair('t10k', 6, 5, 4) })
-    expect(() => loadTrainData(unequal, 0)).toThrow(
+    await expect(loadTrainData(unequal, 0)).rejects.toThrow(
       `expected images of one size, got 4x5 to train and 5x4 to test; ${unequal}`,
     )
   })

@@ -24,12 +24,22 @@ describe('CSVDataset', () => {
     const text = 'a,label,b\n1,0,2\n3,1,4.5\n'
     for (const label of ['label', 1, -2]) {
       const set = await open(text, { label })
-      expect(rows(set)).toEqual([[1, 2], [3, 4.5]])
+      expect(rows(set)).toEqual([
+        [1, 2],
+        [3, 4.5],
+      ])
       expect([...set.labels]).toEqual([0, 1])
       expect([set.length, set.columns, set.classes]).toEqual([2, ['a', 'b'], []])
     }
     const bare = await open('7;1;2\n8;3;4\n', { header: false, delimiter: ';' })
-    expect([rows(bare), [...bare.labels], bare.columns]).toEqual([[[1, 2], [3, 4]], [7, 8], null])
+    expect([rows(bare), [...bare.labels], bare.columns]).toEqual([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [7, 8],
+      null,
+    ])
     const [input, target] = bare.getBatch(Int32Array.of(1))
     expect([input.toArray(), target.dtype, target.toArray()]).toEqual([[[3, 4]], 'int32', [8]])
   })
@@ -39,7 +49,10 @@ describe('CSVDataset', () => {
     const set = await open(text, { label: 'kind', scale: 255, shape: [1, 2, 2] })
     expect(set.tensors[0].shape).toEqual([3, 1, 2, 2])
     expect([...set.tensors[0].toTypedArray()].slice(0, 4).map(Number)).toEqual([0, 1, 0.2, 10 / 255].map(Math.fround))
-    expect([set.classes, [...set.labels]]).toEqual([['cat', 'dog'], [0, 1, 0]])
+    expect([set.classes, [...set.labels]]).toEqual([
+      ['cat', 'dog'],
+      [0, 1, 0],
+    ])
     const regression = await open('y,x\n0.5,1\n-2,3\n', { target: 'number' })
     expect([regression.tensors[1].dtype, regression.tensors[1].toArray()]).toEqual(['float32', [0.5, -2]])
     const unlabelled = await open('x,y\n1,2\n', { label: null })
@@ -61,14 +74,24 @@ describe('CSVDataset', () => {
     await fails('label,x\n1,2\n1,zwei\n', 'CSVDataset: expected a number in column 1, got "zwei"; line 3 of PATH')
     await fails('label,x\n1,\n', 'CSVDataset: expected a number in column 1, got ""; line 2 of PATH')
     await fails('label,x\n1,2\n1,2,3\n', 'CSVDataset: cannot read the file (Invalid Record Length')
-    await fails('label,x\n0.5,2\n', 'CSVDataset: expected a class index or a word as the label, got "0.5"; line 2 of PATH')
-    await fails('y,x\nhigh,2\n', 'CSVDataset: expected a number as the target, got "high"; line 2 of PATH', { target: 'number' })
+    await fails(
+      'label,x\n0.5,2\n',
+      'CSVDataset: expected a class index or a word as the label, got "0.5"; line 2 of PATH',
+    )
+    await fails('y,x\nhigh,2\n', 'CSVDataset: expected a number as the target, got "high"; line 2 of PATH', {
+      target: 'number',
+    })
     await fails('a,b\n1,2\n', 'CSVDataset: expected a column "label", got a, b; PATH', { label: 'label' })
-    await fails('1,2\n', 'CSVDataset: expected a column "label", got no header; PATH', { label: 'label', header: false })
+    await fails('1,2\n', 'CSVDataset: expected a column "label", got no header; PATH', {
+      label: 'label',
+      header: false,
+    })
     await fails('a,b\n1,2\n', 'CSVDataset: expected a label column below 2, got 2; PATH', { label: 2 })
     await fails('a,b\n', 'CSVDataset: expected at least one row of numbers, got none; PATH')
     await fails('a,b,c\n1,2,3\n', 'CSVDataset: expected a shape of 2 features, got [3] (3); PATH', { shape: [3] })
-    await expect(CSVDataset.open(join(dir, 'none.csv'))).rejects.toThrow(`CSVDataset: no such file; ${join(dir, 'none.csv')}`)
+    await expect(CSVDataset.open(join(dir, 'none.csv'))).rejects.toThrow(
+      `CSVDataset: no such file; ${join(dir, 'none.csv')}`,
+    )
     await expect(open('', { sep: ';' } as object)).rejects.toThrow(
       'CSVDataset: expected options header, label, target, scale, shape, delimiter, got "sep"',
     )

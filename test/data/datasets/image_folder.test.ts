@@ -19,12 +19,27 @@ beforeAll(() => {
   for (const folder of ['pets/cat/young', 'pets/Dog', 'sizes/a', 'empty/a', 'broken/a']) {
     mkdirSync(join(dir, folder), { recursive: true })
   }
-  writeFileSync(join(dir, 'pets/cat/2.png'), png(2, 3, 3, (i) => 10 * i))
-  writeFileSync(join(dir, 'pets/cat/young/1.PNG'), png(2, 3, 1, () => 100))
-  writeFileSync(join(dir, 'pets/Dog/rex.png'), png(2, 3, 4, (i) => (i % 4 === 3 ? 255 : 7)))
+  writeFileSync(
+    join(dir, 'pets/cat/2.png'),
+    png(2, 3, 3, (i) => 10 * i),
+  )
+  writeFileSync(
+    join(dir, 'pets/cat/young/1.PNG'),
+    png(2, 3, 1, () => 100),
+  )
+  writeFileSync(
+    join(dir, 'pets/Dog/rex.png'),
+    png(2, 3, 4, (i) => (i % 4 === 3 ? 255 : 7)),
+  )
   writeFileSync(join(dir, 'pets/Dog/notes.txt'), 'no image')
-  writeFileSync(join(dir, 'sizes/a/1.png'), png(2, 3, 3, () => 50))
-  writeFileSync(join(dir, 'sizes/a/2.png'), png(4, 4, 3, () => 50))
+  writeFileSync(
+    join(dir, 'sizes/a/1.png'),
+    png(2, 3, 3, () => 50),
+  )
+  writeFileSync(
+    join(dir, 'sizes/a/2.png'),
+    png(4, 4, 3, () => 50),
+  )
   writeFileSync(join(dir, 'broken/a/1.png'), 'no image')
 })
 
@@ -36,7 +51,10 @@ describe('ImageFolder', () => {
     const set = new ImageFolder(join(dir, 'pets'))
     expect([set.classes, [...set.labels], set.length]).toEqual([['Dog', 'cat'], [0, 1, 1], 3])
     const [input, target] = await set.loadBatch(at(1, 0, 2))
-    expect([input.shape, [...target.toTypedArray()]]).toEqual([[3, 3, 2, 3], [1, 0, 1]])
+    expect([input.shape, [...target.toTypedArray()]]).toEqual([
+      [3, 3, 2, 3],
+      [1, 0, 1],
+    ])
     expect(input.isContiguous('channelsLast')).toBe(true)
     const values = pixels(input.toTypedArray())
     expect(values.slice(0, 18)).toEqual([0, 1, 2].flatMap((c) => [0, 1, 2, 3, 4, 5].map((i) => 10 * (3 * i + c))))
@@ -67,7 +85,9 @@ describe('ImageFolder', () => {
     expect(() => folder('none')).toThrow(
       `ImageFolder: expected a folder with a folder for each class; ${join(dir, 'none')}`,
     )
-    expect(() => folder('pets/Dog')).toThrow(`ImageFolder: expected a folder for each class, got none; ${join(dir, 'pets/Dog')}`)
+    expect(() => folder('pets/Dog')).toThrow(
+      `ImageFolder: expected a folder for each class, got none; ${join(dir, 'pets/Dog')}`,
+    )
     expect(() => folder('empty')).toThrow(
       `ImageFolder: expected images (JPEG, PNG, WebP, GIF, AVIF, TIFF) in a, got none; ${join(dir, 'empty')}`,
     )

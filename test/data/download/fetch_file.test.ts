@@ -129,7 +129,9 @@ describe('a download', () => {
   })
 
   it('gives up servers that stall, and names every failure', async () => {
-    const failure = await get(['/stalls', '/silent', '/missing'], { stallMs: 60 }).catch((error: Error) => error.message)
+    const failure = await get(['/stalls', '/silent', '/missing'], { stallMs: 60 }).catch(
+      (error: Error) => error.message,
+    )
     expect(failure).toBe(
       `download: expected ${path} from one of its mirrors, but\n` +
         `  ${base}/stalls: stalled: nothing came for 60 ms\n` +
