@@ -35,6 +35,8 @@ export {
 } from './insight/index.ts'
 export { loadCheckpoint, saveCheckpoint } from './io/checkpoint.ts'
 export {
+  type ExportOnnxOptions,
+  exportOnnx,
   type LoadNpzOptions,
   loadNpy,
   loadNpz,

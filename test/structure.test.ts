@@ -50,7 +50,7 @@ const arrows: Record<string, string[]> = {
   nn: operations,
   optim: [...operations, 'nn'],
   data: operations,
-  io: [...operations, 'nn', 'optim'],
+  io: [...operations, 'nn', 'optim', 'insight'],
   models: [...operations, 'nn'],
   insight: [...operations, 'nn', 'optim'],
   train: [...operations, 'nn', 'optim', 'data', 'io', 'insight'],

@@ -64,12 +64,24 @@ export interface Trace {
   readonly steps: readonly Step[]
 }
 
+/** Tensors of a step, which hold nothing and last as long as the pass. */
+export interface StepTensors {
+  readonly output: Tensor
+  readonly inputs: readonly (Tensor | null)[]
+  /** The model's inputs. */
+  readonly given: readonly Tensor[]
+}
+
 /** How a forward pass is followed. */
 export interface TraceOptions {
   /** Name of the function that asks, for errors. */
   op: string
   /** Whether the modules behave as in training. */
   training: boolean
+  /** Whether what is computed from buffers alone is recorded as well, `false` by default. */
+  buffers?: boolean
+  /** Called for every step; what it throws ends the pass. */
+  onStep?: (step: Step, tensors: StepTensors) => void
 }
 
 /** A forward pass that failed, and as much of it as there was. */
@@ -103,10 +115,12 @@ class Recorder {
   readonly #steps = new Map<GradNode, Step>()
   #pending: KernelCall[] = []
   readonly #paths: Map<Module, string>
-  readonly #inputs: ReadonlySet<Tensor>
+  readonly #inputs: readonly Tensor[]
+  readonly #onStep: TraceOptions['onStep']
 
-  constructor(model: Module, inputs: readonly Tensor[]) {
-    this.#inputs = new Set(inputs)
+  constructor(model: Module, inputs: readonly Tensor[], onStep: TraceOptions['onStep']) {
+    this.#inputs = inputs
+    this.#onStep = onStep
     this.#paths = new Map(Array.from(model.namedModules(), ([path, module]) => [module, path]))
   }
 
@@ -160,7 +174,7 @@ class Recorder {
       shape: output.shape,
       inputs: sources,
       inputShapes: inputs.map((input) => input?.shape ?? []),
-      given: inputs.map((input) => input !== null && this.#inputs.has(input)),
+      given: inputs.map((input) => input !== null && this.#inputs.includes(input)),
       leaves: inputs.map((input) => (input?.isLeaf ? input : null)),
       kernels: this.#pending,
       call: this.current,
@@ -170,6 +184,7 @@ class Recorder {
     for (const source of new Set(sources)) source?.readers.push(step)
     this.steps.push(step)
     this.#steps.set(output.gradNode as GradNode, step)
+    this.#onStep?.(step, { output, inputs, given: this.#inputs })
   }
 
   #stepOf(tensor: Tensor): Step | null {
@@ -213,14 +228,16 @@ function watch(model: Module, recorder: Recorder): HookHandle[] {
  *
  * @throws {TraceError} when the forward throws.
  */
-export function traceForward(model: Module, shapes: readonly Shape[], { training }: Omit<TraceOptions, 'op'>): Trace {
+export function traceForward(model: Module, shapes: readonly Shape[], options: Omit<TraceOptions, 'op'>): Trace {
+  const { training, buffers = false, onStep } = options
   let recorder: Recorder | null = null
   const listener = (name: string, args: readonly unknown[]): void => recorder?.kernel(name, args)
   return metaPass(model, shapes, listener, ({ inputs }) => {
-    const recording = new Recorder(model, inputs)
+    const recording = new Recorder(model, inputs, onStep)
     recorder = recording
     for (const module of model.modules()) module.training = training
-    for (const tensor of [...inputs, ...model.parameters()]) tensor.requiresGrad = true
+    const followed = buffers ? [...model.buffers()].filter(({ dtype }) => dtype === 'float32') : []
+    for (const tensor of [...inputs, ...model.parameters(), ...followed]) tensor.requiresGrad = true
     const outer = tapeWatch.observer
     const handles = watch(model, recording)
     tapeWatch.observer = (op, output, sources) => recording.record(op, output, sources)

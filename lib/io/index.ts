@@ -1,5 +1,6 @@
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 export { type LoadNpzOptions, loadNpy, loadNpz, type SaveNpzOptions, saveNpy, saveNpz } from './npy/index.ts'
+export { type ExportOnnxOptions, exportOnnx } from './onnx/index.ts'
 export {
   loadSafetensors,
   loadSafetensorsMetadata,

@@ -1,0 +1,1 @@
+export { type ExportOnnxOptions, exportOnnx } from './export.ts'
