@@ -39,6 +39,8 @@ export interface Value {
   readonly bytes: number
   /** What made it; null for an input of the model. */
   readonly step: Step | null
+  /** Which of the model's inputs it is, counted from 0; −1 for none. */
+  readonly given: number
 }
 
 /** One run of a module's forward. */
@@ -192,7 +194,8 @@ class Recorder {
   }
 
   #value(tensor: Tensor): Value {
-    return { shape: tensor.shape, bytes: tensor.size * itemSize(tensor.dtype), step: this.#stepOf(tensor) }
+    const { shape, size, dtype } = tensor
+    return { shape, bytes: size * itemSize(dtype), step: this.#stepOf(tensor), given: this.#inputs.indexOf(tensor) }
   }
 
   /** A module's name where it is called: one that is used in several places has several. */

@@ -78,7 +78,7 @@ export function instanceNorm(input: Tensor, options: InstanceNormOptions = {}): 
   }
   const problem = { n, spatial, c, groups: c, eps }
   return groupNormalize('instanceNorm', input, weight, bias, problem, ([mean, rstd]) => {
-    if (input.size === 0) return
+    if (input.size === 0 || (runningMean === null && runningVar === null)) return
     const means = mean.toTypedArray() as Float32Array
     const rstds = rstd.toTypedArray() as Float32Array
     // What matters of a variance is its sum with eps, which rstd has to 7 digits.

@@ -1,8 +1,9 @@
 import { checkMaterialized, type InputShape, inputShapes } from '../../insight/meta_pass.ts'
 import type { Module } from '../../nn/module.ts'
+import { itemSize } from '../../tensor/dtype.ts'
 import { checkOptions } from '../../util/check.ts'
 import { ShapeError, StateError } from '../../util/errors.ts'
-import { formatShape, type Shape } from '../../util/shape.ts'
+import { formatShape, type Shape, sizeOf } from '../../util/shape.ts'
 import { bytesOf } from '../elements.ts'
 import { saveParts } from '../replace_file.ts'
 import { leaveBatchOpen, openShape } from './batch.ts'
@@ -112,11 +113,11 @@ function anyBatch(model: Module, shapes: readonly Shape[]): FinishedGraph {
 }
 
 function encode({ name, nodes, constants, weights, inputs, outputs }: FinishedGraph): Uint8Array {
-  const initializers = [...constants.map(constantTensor), ...weights.map(weightTensor)]
-  const bytes = initializers.reduce((sum, { rawData }) => sum + rawData.length, 0)
+  const bytes = weights.reduce((sum, { dtype, shape }) => sum + itemSize(dtype) * sizeOf(shape), 0)
   if (bytes > MAX_BYTES) {
     throw new StateError(`exportOnnx: expected weights of at most ${MAX_BYTES} bytes, the format's limit, got ${bytes}`)
   }
+  const initializers = [...constants.map(constantTensor), ...weights.map(weightTensor)]
   const model: OnnxModel = {
     irVersion: BigInt(IR_VERSION),
     producerName: 'strided',

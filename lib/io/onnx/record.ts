@@ -104,9 +104,9 @@ class GraphRecorder {
   /** The model's outputs, by names of their own. */
   outputs({ root }: Trace): GraphValue[] {
     const values = root.outputs
-    return values.map(({ step, shape }, i) => {
+    return values.map(({ step, shape, given }, i) => {
       const name = values.length === 1 ? 'output' : `output_${i}`
-      const made = step === null ? undefined : this.#values.get(step)
+      const made = step === null ? this.inputs[given]?.name : this.#values.get(step)
       if (made === undefined) {
         throw new StateError(
           `exportOnnx: expected outputs that the model computes from its input, got ${formatShape(shape)} otherwise`,

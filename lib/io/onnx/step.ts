@@ -37,6 +37,11 @@ export function noForm(step: StepView, why: string): StateError {
   return new StateError(`${step.op} has no ONNX form: ${why}`)
 }
 
+/** An op that called no kernel, since nothing goes in or comes out. */
+export function noElements(step: StepView): StateError {
+  return noForm(step, 'there is nothing to compute for tensors without elements')
+}
+
 /** The first input, which every op has, and its layout. */
 export function only(step: StepView): { input: string; layout: Layout } {
   return { input: step.inputs[0] as string, layout: step.layouts[0] as Layout }
@@ -50,7 +55,7 @@ export function findKernel(step: StepView, ...names: readonly string[]): readonl
 /** The problem of the last call of one of the kernels. */
 export function problemOf<Problem>(step: StepView, ...names: readonly string[]): Problem {
   const args = findKernel(step, ...names)
-  if (args === null) throw noForm(step, 'there is nothing to compute for tensors without elements')
+  if (args === null) throw noElements(step)
   return args[0] as Problem
 }
 

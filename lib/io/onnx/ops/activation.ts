@@ -1,6 +1,6 @@
 import type { Activation, SoftmaxProblem } from '../../../reference/index.ts'
 import { Float, type GraphBuilder } from '../graph.ts'
-import { type Converters, findKernel, type Layout, noForm, only, problemOf, type StepView } from '../step.ts'
+import { type Converters, findKernel, type Layout, noElements, only, problemOf, type StepView } from '../step.ts'
 
 /** Adds the nodes of an activation with its two numbers. */
 type Form = (graph: GraphBuilder, x: string, a: number, b: number) => string
@@ -48,7 +48,7 @@ const FORMS: Readonly<Record<Activation, Form>> = {
 
 function activation(step: StepView): string {
   const args = findKernel(step, 'activationForward')
-  if (args === null) throw noForm(step, 'there is nothing to compute for tensors without elements')
+  if (args === null) throw noElements(step)
   const [kind, a, b] = args as [Activation, number, number]
   return FORMS[kind](step.graph, only(step).input, a, b)
 }

@@ -1,5 +1,5 @@
 import type { BinaryOp } from '../../../reference/index.ts'
-import { type Converters, type Layout, noForm, only, type StepView } from '../step.ts'
+import { type Converters, type Layout, noElements, only, type StepView } from '../step.ts'
 
 const BINARY: Readonly<Record<string, string>> = {
   add: 'Add',
@@ -31,7 +31,7 @@ function arithmetic(step: StepView): string {
   const { graph, inputs, op } = step
   if (inputs.length === 2) return graph.node(BINARY[op], inputs as string[])
   const last = withNumbers(step).at(-1)
-  if (last === undefined) throw noForm(step, 'there is nothing to compute for tensors without elements')
+  if (last === undefined) throw noElements(step)
   const { input } = only(step)
   const number = graph.floats(last.value)
   const swapped = SWAPPED[last.op]
@@ -103,7 +103,7 @@ function channelShuffle(step: StepView): string {
     return graph.reshape(graph.node('Concat', layers, { axis: 2 }), shape)
   }
   const copy = kernels.findLast(({ name }) => name === 'copy')?.args[0] as { shape: readonly number[] } | undefined
-  if (copy === undefined) throw noForm(step, 'there is nothing to shuffle in tensors without elements')
+  if (copy === undefined) throw noElements(step)
   const [n, each, groups, ...spatial] = copy.shape
   const grouped = graph.reshape(only(step).input, [n, groups, each, ...spatial])
   const rest = spatial.map((_, i) => i + 3)
