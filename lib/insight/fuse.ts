@@ -119,7 +119,7 @@ function channelOf(layer: FoldableLayer): (index: number) => number {
 }
 
 /** A parameter with other values, in the same order in memory. */
-function rewritten(parameter: Parameter, values: Float64Array): Parameter {
+function rewritten(parameter: Parameter, values: Float32Array): Parameter {
   return untracked(() => {
     const source = tensor(values, { shape: parameter.shape })
     const target = emptyLike(parameter)
@@ -138,10 +138,9 @@ function withGradOf(source: Parameter, target: Parameter): Parameter {
 function foldInto(layer: FoldableLayer, norm: BatchNorm): void {
   const { scale, shift } = affineOf(norm)
   const channel = channelOf(layer)
-  const weights = Float64Array.from(
-    layer.weight.toTypedArray() as Float32Array,
-    (value, i) => value * scale[channel(i)],
-  )
+  const weights = layer.weight.toTypedArray() as Float32Array
+  // In place: the products are rounded once, and calls for each of millions of elements would take seconds.
+  for (let i = 0; i < weights.length; i++) weights[i] *= scale[channel(i)]
   const biases = layer.bias === null ? null : (layer.bias.toTypedArray() as Float32Array)
   const bias = untracked(() => ownParameter(tensor(shift.map((value, c) => (biases?.[c] ?? 0) * scale[c] + value))))
   const { weight } = layer

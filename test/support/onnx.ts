@@ -67,10 +67,11 @@ async function expectSame(model: nn.Module, bytes: Uint8Array, runs: readonly Sh
   })
 }
 
-/** Moves a model away from what it begins with: small random numbers on weights and biases, used running statistics. */
+/** Moves a model away from what it begins with: random numbers on biases and weights of norms, used running statistics. */
 export function unsettle(model: nn.Module, shapes: readonly (readonly number[])[]): void {
   noGrad(() => {
-    for (const parameter of model.parameters()) parameter.add_(randn(parameter.shape).mul(0.05))
+    for (const parameter of model.parameters())
+      if (parameter.ndim === 1) parameter.add_(randn(parameter.shape).mul(0.1))
     model.train().forward(...(shapes.map((shape) => randn([...shape])) as [Tensor]))
   })
   model.eval()
