@@ -92,8 +92,9 @@ export function readElements(file: OpenFile, { type, shape, strides, start, bigE
   const { home, block } = output.storage
   const perChunk = CHUNK_BYTES / size
   const bytes = Buffer.alloc(Math.min(CHUNK_BYTES, output.size * size))
+  const chunk = newArray(dtype, Math.min(perChunk, output.size))
   for (let done = 0; done < output.size; done += perChunk) {
-    const values = newArray(dtype, Math.min(perChunk, output.size - done))
+    const values = chunk.subarray(0, output.size - done)
     const part = convert === undefined ? bytesOf(values) : bytes.subarray(0, values.length * size)
     file.read(part, start + done * size)
     if (bigEndian) swap(part, size)
@@ -114,7 +115,7 @@ export function bytesOf({ buffer, byteOffset, byteLength }: AnyArray): Buffer<Ar
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
-/** A tensor's elements in logical row-major order, in chunks. */
+/** A tensor's elements in logical row-major order, in chunks, each of which is overwritten by the next. */
 export function* elementBytes(tensor: Tensor): Generator<Uint8Array> {
   tensor.checkAlive('toTypedArray')
   if (!tensor.isContiguous()) {
@@ -123,8 +124,9 @@ export function* elementBytes(tensor: Tensor): Generator<Uint8Array> {
   }
   const { storage, offset, dtype, size } = tensor
   const perChunk = CHUNK_BYTES / itemSize(dtype)
+  const chunk = newArray(dtype, Math.min(perChunk, size))
   for (let done = 0; done < size; done += perChunk) {
-    const values = newArray(dtype, Math.min(perChunk, size - done))
+    const values = chunk.subarray(0, size - done)
     storage.home.read(storage.block, (offset + done) * itemSize(dtype), values)
     yield bytesOf(values)
   }

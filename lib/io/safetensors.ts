@@ -106,7 +106,7 @@ export function loadSafetensors(path: string): Record<string, Tensor> {
 function typeOf({ name, dtype }: Entry, path: string): FileType {
   if (Object.hasOwn(TENSOR_TYPES, dtype)) return TENSOR_TYPES[dtype]
   throw new DTypeError(
-    `loadSafetensors: expected ${name} to be ${Object.keys(TENSOR_TYPES).join(', ')}, got ${dtype}; ` +
+    `loadSafetensors: expected ${name.slice(0, 100)} to be ${Object.keys(TENSOR_TYPES).join(', ')}, got ${dtype}; ` +
       `convert it to F32; ${path}`,
   )
 }

@@ -1,5 +1,5 @@
 import { FormatError } from '../util/errors.ts'
-import { duplicateKey } from './duplicate_key.ts'
+import { duplicateKey, isDeeperThan } from './json_text.ts'
 import type { OpenFile } from './open_file.ts'
 
 /** One tensor of a safetensors file. */
@@ -8,8 +8,6 @@ export interface Entry {
   /** The format's own name of the element type. */
   dtype: string
   shape: readonly number[]
-  /** Number of elements. */
-  count: number
   /** Position of the first byte in the file. */
   start: number
   /** Bytes of data. */
@@ -44,6 +42,10 @@ const itemSizes: Readonly<Record<string, number>> = {
 
 /** The format's own limit on the header, against files that would make a reader parse gigabytes of JSON. */
 const MAX_HEADER = 100_000_000
+/** The header, a tensor's entry, and the lists in it. */
+const MAX_DEPTH = 3
+/** More dimensions than any library computes with; a list of millions would be a tensor that chokes everything. */
+const MAX_DIMS = 64
 
 /**
  * Reads and checks the header: everything it says must agree with itself and with the file's size.
@@ -65,7 +67,7 @@ export function readHeader(op: string, file: OpenFile): Header {
   for (const { name, start, byteLength } of entries) {
     if (start !== end) {
       fail(
-        `expected ${name} to start at byte ${end - dataStart} of the data, got ${start - dataStart}: tensors overlap or leave a gap`,
+        `expected ${name.slice(0, MAX_SHOWN)} to start at byte ${end - dataStart} of the data, got ${start - dataStart}: tensors overlap or leave a gap`,
       )
     }
     end = start + byteLength
@@ -92,6 +94,7 @@ function readText(file: OpenFile, fail: (message: string) => never): { text: str
 }
 
 function parse(text: string, fail: (message: string) => never): Record<string, unknown> {
+  if (isDeeperThan(text, MAX_DEPTH)) fail(`expected at most ${MAX_DEPTH} brackets in each other`)
   let header: unknown
   try {
     header = JSON.parse(text)
@@ -99,24 +102,36 @@ function parse(text: string, fail: (message: string) => never): Record<string, u
     fail(`expected the header to be JSON (${(error as Error).message.replace(/\s+/g, ' ')})`)
   }
   const duplicate = duplicateKey(text)
-  if (duplicate !== null) fail(`expected each name once, got ${JSON.stringify(duplicate)} twice`)
+  if (duplicate !== null) fail(`expected each name once, got ${shown(duplicate)} twice`)
   return header as Record<string, unknown>
 }
 
 function readEntry(name: string, value: unknown, dataStart: number, fail: (message: string) => never): Entry {
-  if (!isRecord(value) || typeof value.dtype !== 'string') return fail(`expected ${name} to have a dtype`)
+  const label = name.length > MAX_SHOWN ? shown(name) : name
+  if (!isRecord(value) || typeof value.dtype !== 'string') return fail(`expected ${label} to have a dtype`)
   const { dtype, shape, data_offsets: offsets } = value
-  const itemSize = Object.hasOwn(itemSizes, dtype) ? itemSizes[dtype] : fail(`unknown dtype ${dtype} of ${name}`)
-  if (!isSizes(shape)) return fail(`expected ${name} to have a shape of sizes, got ${JSON.stringify(shape)}`)
+  if (!Object.hasOwn(itemSizes, dtype)) return fail(`unknown dtype ${dtype.slice(0, MAX_SHOWN)} of ${label}`)
+  if (!isSizes(shape)) return fail(`expected ${label} to have a shape of sizes, got ${shown(shape)}`)
+  if (shape.length > MAX_DIMS) fail(`expected ${label} to have at most ${MAX_DIMS} dimensions, got ${shape.length}`)
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    return fail(`expected ${name} to have data_offsets [begin, end], got ${JSON.stringify(offsets)}`)
+    return fail(`expected ${label} to have data_offsets [begin, end], got ${shown(offsets)}`)
   }
   const count = shape.reduce((product, size) => product * size, 1)
   const byteLength = offsets[1] - offsets[0]
-  if (count * itemSize !== byteLength) {
-    fail(`expected ${name} of ${dtype} [${shape.join(', ')}] to have ${count * itemSize} bytes, got ${byteLength}`)
+  const bytes = count * itemSizes[dtype]
+  if (bytes !== byteLength) {
+    fail(`expected ${label} of ${dtype} [${shape.join(', ')}] to have ${bytes} bytes, got ${byteLength}`)
   }
-  return { name, dtype, shape, count, start: dataStart + offsets[0], byteLength }
+  return { name, dtype, shape, start: dataStart + offsets[0], byteLength }
+}
+
+// What a file says may be megabytes long.
+const MAX_SHOWN = 100
+
+/** A value in an error message. */
+function shown(value: unknown): string {
+  const text = String(JSON.stringify(value))
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

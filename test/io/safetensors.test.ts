@@ -214,6 +214,33 @@ describe('loadSafetensors', () => {
     expect(messageOf(two(data(0, 4), data(5, 8)))).toBe(message(5))
   })
 
+  it('refuses what is nested too deeply, before it is parsed', () => {
+    const message = 'expected at most 3 brackets in each other'
+    expect(messageOf(one({ dtype: 'U8', shape: [[1]], data_offsets: [0, 1] }, 1))).toBe(message)
+    const depth = 2 ** 22
+    const before = process.memoryUsage().heapUsed
+    expect(messageOf(file(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`))).toBe(message)
+    // The text and its bytes, but nothing of what a parser makes of it: that was 70 times as much.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 26)
+  })
+
+  it('refuses absurd shapes, and shows no more of them than fits a line', () => {
+    const ones = (count: number) => new Array<number>(count).fill(1)
+    expect(messageOf(one({ dtype: 'U8', shape: ones(65), data_offsets: [0, 1] }, 1))).toBe(
+      'expected weight to have at most 64 dimensions, got 65',
+    )
+    expect(loadSafetensors(one({ dtype: 'U8', shape: ones(64), data_offsets: [0, 1] }, 1)).weight.ndim).toBe(64)
+    const shape = new Array<number>(5000).fill(-1)
+    const name = 'n'.repeat(2 ** 20)
+    const long = file(JSON.stringify({ [name]: { dtype: 'U8', shape, data_offsets: [0, 1] } }), new Uint8Array(1))
+    expect(messageOf(long)).toBe(`expected "${'n'.repeat(99)}… to have a shape of sizes, got [${'-1,'.repeat(33)}…`)
+  })
+
+  it('reads long text', () => {
+    const text = 'x'.repeat(2 ** 24)
+    expect(loadSafetensorsMetadata(file(JSON.stringify({ __metadata__: { text } }))).text).toBe(text)
+  })
+
   it('allocates nothing for tensors that the file cannot hold', () => {
     const before = process.memoryUsage().arrayBuffers
     const size = 2 ** 31

@@ -21,6 +21,8 @@ type Fail = (message: string, Kind?: typeof FormatError | typeof DTypeError) => 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1')
 /** NumPy refuses longer ones too, unless told to trust the file. */
 const MAX_HEADER = 10_000
+/** NumPy has at most 64. */
+const MAX_DIMS = 64
 // NumPy aligns elements so.
 const ALIGNMENT = 64
 
@@ -61,6 +63,10 @@ export function readNpyHeader(op: string, file: OpenFile): NpyHeader {
   const { fortran_order: order, shape } = entries
   if (typeof order !== 'boolean') return fail(`expected fortran_order to be True or False, got ${shown(order)}`)
   if (!Array.isArray(shape)) return fail(`expected shape to be a tuple of sizes, got ${shown(shape)}`)
+  if (shape.length > MAX_DIMS) fail(`expected at most ${MAX_DIMS} dimensions, got ${shape.length}`)
+  for (const size of shape) {
+    if (!Number.isSafeInteger(size)) fail(`expected sizes that are exact in a double, got ${size}`)
+  }
   const bytes = shape.reduce((product, size) => product * size, itemSize)
   if (bytes !== file.size - start) {
     fail(`expected ${bytes} bytes of data for shape [${shape.join(', ')}], got ${file.size - start}`)

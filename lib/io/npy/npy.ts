@@ -1,3 +1,4 @@
+import { itemSize } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { rowMajorStrides } from '../../util/shape.ts'
 import { elementBytes, readElements } from '../elements.ts'
@@ -19,13 +20,24 @@ import { encodeNpyHeader, readNpyHeader } from './header.ts'
  * saveNpy('features.npy', model.forward(images))
  */
 export function saveNpy(path: string, tensor: Tensor): void {
-  saveParts('saveNpy', path, npyParts(tensor))
+  saveParts('saveNpy', path, partsOf(tensor))
+}
+
+function* partsOf(tensor: Tensor): Generator<Uint8Array> {
+  yield encodeNpyHeader(tensor.dtype, tensor.shape)
+  yield* elementBytes(tensor)
 }
 
 /** The contents of an .npy file. */
-export function* npyParts(tensor: Tensor): Generator<Uint8Array> {
-  yield encodeNpyHeader(tensor.dtype, tensor.shape)
-  yield* elementBytes(tensor)
+export function npyBytes(tensor: Tensor): Uint8Array {
+  const header = encodeNpyHeader(tensor.dtype, tensor.shape)
+  const bytes = new Uint8Array(header.length + tensor.size * itemSize(tensor.dtype))
+  let end = 0
+  for (const part of partsOf(tensor)) {
+    bytes.set(part, end)
+    end += part.length
+  }
+  return bytes
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkInteger, checkOptions } from '../../util/check.ts'
 import { FormatError, StridedError } from '../../util/errors.ts'
 import { bytesAsFile, withFile } from '../open_file.ts'
 import { saveParts } from '../replace_file.ts'
-import { npyParts, readNpy } from './npy.ts'
+import { npyBytes, readNpy } from './npy.ts'
 import { type ZipEntry, zipEntries } from './zip_directory.ts'
 
 export interface SaveNpzOptions {
@@ -40,7 +40,7 @@ export function saveNpz(path: string, tensors: Readonly<Record<string, Tensor>>,
   const files: Zippable = {}
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name === '') throw new FormatError('saveNpz: expected every tensor to have a name, got an empty one')
-    files[`${name}.npy`] = Buffer.concat([...npyParts(tensor)])
+    files[`${name}.npy`] = npyBytes(tensor)
   }
   const archive = zipSync(files, { level: options.compress ? 6 : 0, mtime: DATE })
   saveParts('saveNpz', path, [archive])

@@ -166,6 +166,16 @@ describe('loadNpy', () => {
     }
   })
 
+  it('refuses shapes that no library computes with', () => {
+    const shape = `(${'1,'.repeat(65)})`
+    expect(messageOf(file(header("'|u1'", shape), Uint8Array.of(1)))).toBe('expected at most 64 dimensions, got 65')
+    expect(loadNpy(file(header("'|u1'", `(${'1,'.repeat(64)})`), Uint8Array.of(1))).ndim).toBe(64)
+    const large = 10 ** 17
+    expect(messageOf(file(header("'|u1'", `(0, ${large})`), Uint8Array.of()))).toBe(
+      `expected sizes that are exact in a double, got ${large}`,
+    )
+  })
+
   it('refuses data of another size, without making a tensor', () => {
     expect(messageOf(file(header("'<i2'", '(3,)'), two))).toBe('expected 6 bytes of data for shape [3], got 4')
     expect(messageOf(file(header("'<i2'", '(1,)'), two))).toBe('expected 2 bytes of data for shape [1], got 4')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, describe, expect, it } from 'vitest'
-import { npyParts } from '../../../lib/io/npy/npy.ts'
+import { npyBytes } from '../../../lib/io/npy/npy.ts'
 import { loadNpz, saveNpz } from '../../../lib/io/npy/npz.ts'
 import { tensor, zeros } from '../../../lib/tensor/create.ts'
 import '../../../lib/index.ts'
@@ -22,7 +22,7 @@ function archive(bytes: Uint8Array): string {
   return path
 }
 
-const npy = (values = [1, 2]) => new Uint8Array(Buffer.concat([...npyParts(tensor(values))]))
+const npy = (values = [1, 2]) => npyBytes(tensor(values))
 
 describe('saveNpz', () => {
   it('writes what loadNpz reads, stored and deflated', () => {
