@@ -44,8 +44,9 @@ const TYPES: Readonly<Record<string, FileType>> = {
 const DESCRIPTIONS: Record<DType, string> = { float32: '<f4', int32: '<i4', uint8: '|u1', int64: '<i8' }
 
 // One entry of the dictionary: a name, and text, a list (of a structured type), a truth value or a tuple of sizes.
-const ENTRY =
-  /\s*(?:'(\w+)'|"(\w+)")\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[.*\])|(True|False)|\(((?:\s*\d+L?\s*,?)*)\s*\))\s*(?:,|$)/y
+const ENTRY = /\s*(?:'(\w+)'|"(\w+)")\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[.*\])|(True|False)|\(([\d\s,L]*)\))\s*(?:,|$)/y
+// Sizes with commas between them; Python 2 wrote an L behind long ones.
+const SIZE = /^\s*(\d+)L?\s*$/
 
 /**
  * Reads and checks the header: what it says must agree with the file's size.
@@ -110,11 +111,18 @@ function parse(text: string, fail: Fail): Record<string, Entry | undefined> {
     if (Object.hasOwn(entries, name)) fail(`expected each name once in the header, got ${name} twice`)
     if (list !== undefined) entries[name] = { structured: list }
     else if (truth !== undefined) entries[name] = truth === 'True'
-    else if (sizes !== undefined) entries[name] = (sizes.match(/\d+/g) ?? []).map(Number)
+    else if (sizes !== undefined) entries[name] = sizesOf(sizes) ?? fail(`expected a tuple of sizes, got (${sizes})`)
     else entries[name] = text1 ?? text2
     position += whole.length
   }
   return entries
+}
+
+function sizesOf(text: string): number[] | null {
+  const parts = text.split(',')
+  if (parts[parts.length - 1].trim() === '') parts.pop()
+  const sizes = parts.map((part) => SIZE.exec(part)?.[1])
+  return sizes.includes(undefined) ? null : sizes.map(Number)
 }
 
 function elementType(descr: Entry | undefined, fail: Fail): { type: FileType; bigEndian: boolean; itemSize: number } {

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { unzipSync, type Zippable, zipSync } from 'fflate'
+import { itemSize } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { checkInteger, checkOptions } from '../../util/check.ts'
 import { FormatError, StridedError } from '../../util/errors.ts'
@@ -19,6 +20,8 @@ export interface LoadNpzOptions {
 }
 
 const MAX_BYTES = 2 ** 32
+// What zip can address without its extension, with room for the headers.
+const MAX_ARCHIVE = 2 ** 32 - 2 ** 24
 // Deflate packs at most 258 bytes into 2 bits.
 const MAX_RATIO = 1032
 // The earliest date that zip has: the same tensors give the same file.
@@ -30,13 +33,19 @@ const DATE = new Date(1980, 0, 1)
  * The file appears under its name only when it is complete and on disk; the same tensors give the same bytes.
  *
  * @param path - of the file; its folder must exist.
- * @throws {FormatError} when a name is empty or the file cannot be written; an old file of that name is then as it was.
+ * @throws {FormatError} when a name is empty, the tensors have 4 GiB or more, or the file cannot be written; an old file of that name is then as it was.
  *
  * @example
  * saveNpz('split.npz', { images, labels }, { compress: true })
  */
 export function saveNpz(path: string, tensors: Readonly<Record<string, Tensor>>, options: SaveNpzOptions = {}): void {
   checkOptions('saveNpz', options, ['compress'])
+  const bytes = Object.values(tensors).reduce((sum, { size, dtype }) => sum + size * itemSize(dtype), 0)
+  if (bytes > MAX_ARCHIVE) {
+    throw new FormatError(
+      `saveNpz: expected at most ${MAX_ARCHIVE} bytes of tensors, got ${bytes}; use saveSafetensors`,
+    )
+  }
   const files: Zippable = {}
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name === '') throw new FormatError('saveNpz: expected every tensor to have a name, got an empty one')
@@ -103,7 +112,7 @@ function withFflate<Result>(path: string, run: () => Result): Result {
     return run()
   } catch (error) {
     if (error instanceof StridedError) throw error
-    throw new FormatError(`loadNpz: the archive is damaged (${(error as Error).message}); ${path}`)
+    throw new FormatError(`loadNpz: the archive cannot be unpacked (${(error as Error).message}); ${path}`)
   }
 }
 

@@ -155,6 +155,13 @@ describe('loadNpy', () => {
     )
   })
 
+  it('refuses tuples that are none, in no time', () => {
+    for (const sizes of ['1 2', ',', '1,,2', 'L', `${'1'.repeat(5000)} 1`]) {
+      expect(messageOf(file(header("'|u1'", `(${sizes})`), two))).toBe(`expected a tuple of sizes, got (${sizes})`)
+    }
+    expect(messageOf(file(header("'|u1'", `(${'1'.repeat(9000)}`), two))).toContain('expected a header of plain values')
+  })
+
   it('refuses elements that no tensor holds', () => {
     expect(messageOf(file(header("[('a', '<f4'), ('b', '<i4')]", '(1,)'), new Uint8Array(8)), DTypeError)).toBe(
       "expected elements of one plain type, got the structured type [('a', '<f4'), ('b', '<i4')]",

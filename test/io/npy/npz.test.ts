@@ -63,6 +63,9 @@ describe('saveNpz', () => {
     expect(() => saveNpz(newPath(), {}, { level: 9 } as object)).toThrow(
       'saveNpz: expected options compress, got "level"',
     )
+    expect(() => saveNpz(newPath(), { large: zeros([1]).expand([2 ** 30]) })).toThrow(
+      `saveNpz: expected at most ${2 ** 32 - 2 ** 24} bytes of tensors, got ${2 ** 32}; use saveSafetensors`,
+    )
     const missing = join(dir, 'nowhere', 'a.npz')
     expect(() => saveNpz(missing, {})).toThrow(`saveNpz: cannot write the file (ENOENT); ${missing}`)
   })
@@ -90,7 +93,9 @@ describe('loadNpz', () => {
       const bytes = zipSync({ 'a.npy': npy(Array.from({ length: 500 }, (_, i) => i * i)) }, { level })
       bytes[Math.floor(bytes.length / 2)] ^= 4
       const path = archive(bytes)
-      expect(() => loadNpz(path)).toThrow(/^loadNpz: (the archive is damaged \(|the checksum of a\.npy does not fit)/)
+      expect(() => loadNpz(path)).toThrow(
+        /^loadNpz: (the archive cannot be unpacked \(|the checksum of a\.npy does not fit)/,
+      )
     }
   })
 
