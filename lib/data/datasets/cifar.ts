@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FormatError } from '../../util/errors.ts'
 import { ImageDataset, type ImageSetOptions } from '../image_dataset.ts'
 import { readPacked } from '../read_packed.ts'
+import { type OpenOptions, openSet } from './open_set.ts'
 
 export interface CifarOptions extends ImageSetOptions {
   /** The images to train on, or those to test on. Default true. */
@@ -57,6 +58,7 @@ const cifar100: Layout = {
  * Source: Krizhevsky 2009, "Learning multiple layers of features from tiny images".
  *
  * @example
+ * const test = await datasets.CIFAR10.open({ train: false, download: true })
  * const train = new datasets.CIFAR10('cifar10', { transform: transforms.randomCrop(32, { padding: 4 }) })
  */
 export class CIFAR10 extends ImageDataset {
@@ -68,6 +70,11 @@ export class CIFAR10 extends ImageDataset {
   constructor(root: string, options: CifarOptions = {}) {
     const { images, labels, shape } = readRecords(cifar10, root, options)
     super(images, labels, { ...options, shape })
+  }
+
+  /** The set in the cache folder or in `root`; with `download` the official files are fetched where they are missing. */
+  static open(options: CifarOptions & OpenOptions = {}): Promise<CIFAR10> {
+    return openSet('CIFAR10', options, (root, rest) => new CIFAR10(root, rest))
   }
 }
 
@@ -84,6 +91,11 @@ export class CIFAR100 extends ImageDataset {
   constructor(root: string, options: CifarOptions = {}) {
     const { images, labels, shape } = readRecords(cifar100, root, options)
     super(images, labels, { ...options, shape })
+  }
+
+  /** The set in the cache folder or in `root`; with `download` the official files are fetched where they are missing. */
+  static open(options: CifarOptions & OpenOptions = {}): Promise<CIFAR100> {
+    return openSet('CIFAR100', options, (root, rest) => new CIFAR100(root, rest))
   }
 }
 

@@ -110,19 +110,22 @@ async function readTable(op: string, path: string, options: CsvOptions): Promise
     }
     addRow(op, table, record, labelAt, options.target ?? 'class', where)
   }
+  let own: unknown = null
+  const consume = async (records: AsyncIterable<unknown>): Promise<void> => {
+    try {
+      for await (const record of records) take(record as { record: string[]; info: { lines: number } })
+    } catch (error) {
+      // The pipeline would say no more than that it was aborted.
+      own = error
+      throw error
+    }
+  }
   try {
     const source = createReadStream(path)
-    const packed = path.endsWith('.gz')
-    await pipeline(
-      packed ? source.pipe(createGunzip().on('error', (error) => source.destroy(error))) : source,
-      parser,
-      async (records) => {
-        for await (const record of records) take(record as never)
-      },
-    )
+    await (path.endsWith('.gz') ? pipeline(source, createGunzip(), parser, consume) : pipeline(source, parser, consume))
   } catch (error) {
-    if (error instanceof FormatError) throw error
-    const { code, message } = error as CsvError
+    if (own instanceof FormatError) throw own
+    const { code, message } = (own ?? error) as CsvError
     throw new FormatError(
       `${op}: cannot read the file (${code?.startsWith('CSV') ? message : (code ?? message)}); ${path}`,
     )

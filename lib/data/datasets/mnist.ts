@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FormatError } from '../../util/errors.ts'
 import { readIdxFolder } from '../idx_folder.ts'
 import { ImageDataset, type ImageSetOptions } from '../image_dataset.ts'
+import { type OpenOptions, openSet } from './open_set.ts'
 
 export interface MnistOptions extends ImageSetOptions {
   /** The images to train on, or those to test on. Default true. */
@@ -34,12 +35,18 @@ function readRole(name: string, root: string, { train = true }: MnistOptions) {
  * Source: LeCun, Cortes and Burges 1998.
  *
  * @example
+ * const train = await datasets.MNIST.open({ download: true })
  * const test = new datasets.MNIST('mnist', { train: false, mean: 0.1307, std: 0.3081 })
  */
 export class MNIST extends ImageDataset {
   constructor(root: string, options: MnistOptions = {}) {
     const { images, labels, shape } = readRole('MNIST', root, options)
     super(images, labels, { ...options, shape })
+  }
+
+  /** The set in the cache folder or in `root`; with `download` the official files are fetched where they are missing. */
+  static open(options: MnistOptions & OpenOptions = {}): Promise<MNIST> {
+    return openSet('MNIST', options, (root, rest) => new MNIST(root, rest))
   }
 }
 
@@ -58,6 +65,11 @@ export class FashionMNIST extends ImageDataset {
     const { images, labels, shape } = readRole('FashionMNIST', root, options)
     super(images, labels, { ...options, shape })
   }
+
+  /** The set in the cache folder or in `root`; with `download` the official files are fetched where they are missing. */
+  static open(options: MnistOptions & OpenOptions = {}): Promise<FashionMNIST> {
+    return openSet('FashionMNIST', options, (root, rest) => new FashionMNIST(root, rest))
+  }
 }
 
 /**
@@ -72,5 +84,10 @@ export class KMNIST extends ImageDataset {
   constructor(root: string, options: MnistOptions = {}) {
     const { images, labels, shape } = readRole('KMNIST', root, options)
     super(images, labels, { ...options, shape })
+  }
+
+  /** The set in the cache folder or in `root`; with `download` the official files are fetched where they are missing. */
+  static open(options: MnistOptions & OpenOptions = {}): Promise<KMNIST> {
+    return openSet('KMNIST', options, (root, rest) => new KMNIST(root, rest))
   }
 }
