@@ -96,8 +96,9 @@ export function autoContrast(picture: Picture): void {
       high = Math.max(high, pixels[at])
     }
     if (low >= high) continue
-    const scale = 255 / (high - low)
-    for (let at = c; at < pixels.length; at += channels) pixels[at] = cut((pixels[at] - low) * scale)
+    for (let at = c; at < pixels.length; at += channels) {
+      pixels[at] = Math.trunc(((pixels[at] - low) * 255) / (high - low))
+    }
   }
 }
 
