@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { UsageError } from '../../lib/cli/args.ts'
-import { loadTrainData } from '../../lib/cli/train_data.ts'
+import { loadTestData, loadTrainData } from '../../lib/cli/train_data.ts'
 import type { Dataset } from '../../lib/data/dataset.ts'
 import { idxImages, idxLabels } from '../data/idx_files.ts'
 
@@ -77,4 +78,43 @@ describe('loadTrainData', () => {
       `expected images of one size, got 4x5 to train and 5x4 to test; ${unequal}`,
     )
   })
+
+  it('reads CIFAR of its own making, augments what is trained on and nothing else', async () => {
+    const record = (label: number, value: number) => Uint8Array.from([label, ...new Array(3072).fill(value)])
+    const batch = (values: number[]) => Buffer.concat(values.map((value, i) => record(i % 10, value)))
+    const dir = folder({ 'data_batch_1.bin': batch([10, 20, 30, 40]), 'test_batch.bin': batch([50, 60]) })
+    const data = await loadTrainData(dir, 0, { crop: 4, flip: true })
+    expect(data.description).toBe(`${dir}, CIFAR-10, 4 images to train and 2 to test`)
+    expect([data.channels, data.imageSize, data.classes, data.classNames?.[3]]).toEqual([3, [32, 32], 10, 'cat'])
+    expect((data.mean as number[])[1]).toBeCloseTo(25 / 255, 6)
+    const black = (0 - (data.mean as number[])[0]) / (data.std as number[])[0]
+    const corners = (set: Dataset) => {
+      const [input] = set.getBatch(Int32Array.from({ length: set.length }, (_, i) => i))
+      return [...input.toTypedArray()].filter((value) => Math.abs(Number(value) - black) < 1e-5).length
+    }
+    // Crops of the padded images show its black border, with all but certainty.
+    expect(corners(data.train)).toBeGreaterThan(0)
+    expect(corners(data.test)).toBe(0)
+    const other = await loadTestData(dir, 0, { mean: [0, 0, 0], std: [1, 1, 1] })
+    expect(other.test.getBatch(Int32Array.of(1))[0].toTypedArray()[0]).toBeCloseTo(60 / 255, 6)
+  })
+
+  it('refuses tables that are too short', async () => {
+    const dir = folder({ 'table.csv': Buffer.from('label,a\n1,2\n') })
+    await expect(loadTrainData(join(dir, 'table.csv'), 0)).rejects.toThrow('expected at least 5 rows to split, got 1; ')
+  })
+
+  const shared = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
+  it.skipIf(!existsSync(join(shared, 'cifar10-folder')))(
+    'reads a folder of images for each class (skipped without ../shared/data)',
+    async () => {
+      const data = await loadTrainData(join(shared, 'cifar10-folder'), 0, { flip: true })
+      expect([data.train.length, data.test.length, data.classes, data.imageSize]).toEqual([160, 40, 10, [32, 32]])
+      expect(data.classNames?.[0]).toBe('airplane')
+      for (const set of [data.train, data.test]) {
+        const [input] = (await set.loadBatch?.(Int32Array.of(0, 1))) ?? []
+        expect(input?.shape).toEqual([2, 3, 32, 32])
+      }
+    },
+  )
 })

@@ -26,14 +26,20 @@ export const crosscheckCommand: Task = {
   synopsis: '[options]',
   about:
     'Runs random problems of every op, forward and backward, on the native kernels and on the plain reference, for every ' +
-    `instruction set and several numbers of threads, and prints the worst error of each op. Errors above ${LIMIT} of the largest ` +
-    'number of a result, and results that depend on the number of threads, are mismatches: then the exit code is 1.',
+    'instruction set and several numbers of threads, and prints the worst error of each op. Errors above the limit, and results ' +
+    'that depend on the number of threads, are mismatches: then the exit code is 1.',
   options: {
     ops: { value: 'LIST', help: 'ops to check, by commas (default: all)' },
     isas: { value: 'LIST', help: 'instruction sets (default: all that the CPU has)' },
     threads: { value: 'LIST', help: 'numbers of threads (default: 1,2,3)' },
     problems: { value: 'N', kind: 'integer', least: 1, default: 10, help: 'problems of each op' },
     seed: { value: 'N', kind: 'integer', default: 0, help: 'decides the problems' },
+    limit: {
+      value: 'X',
+      kind: 'number',
+      default: LIMIT,
+      help: 'largest error relative to the largest number of a result',
+    },
     json: { help: 'prints one JSON document' },
   },
   positionals: [0, 0],
@@ -42,7 +48,12 @@ export const crosscheckCommand: Task = {
     const names = among('ops', list(values.ops), Object.keys(ops))
     const options = { names, isas, threads: threadCounts(list(values.threads)) }
     const results: OpResult[] = []
-    for (const result of crosscheck({ ...options, problems: values.problems as number, seed: values.seed as number })) {
+    for (const result of crosscheck({
+      ...options,
+      problems: values.problems as number,
+      seed: values.seed as number,
+      limit: values.limit as number,
+    })) {
       results.push(result)
       if (!values.json) print(`${result.op.padEnd(20)}${result.error.toExponential(1)}   ${result.worst}`)
     }
