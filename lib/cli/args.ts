@@ -75,7 +75,10 @@ export function parse(argv: readonly string[], options: Options, positionals: [n
   const given = new Set(Object.keys(read.values))
   if (read.values.help) return { help: true, values: {}, given, positionals: [] }
   const [least, most] = positionals
-  if (read.positionals.length < least) throw new UsageError(`expected an argument, got none; see --help`)
+  if (read.positionals.length < least) {
+    const expected = least === 1 ? 'an argument' : `${least} arguments`
+    throw new UsageError(`expected ${expected}, got ${read.positionals.length || 'none'}; see --help`)
+  }
   if (read.positionals.length > most)
     throw new UsageError(`Unexpected argument '${read.positionals[most]}'; see --help`)
   const values: Values = {}

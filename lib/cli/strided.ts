@@ -2,6 +2,7 @@ import { StridedError } from '../util/errors.ts'
 import { type Command, helpOf, type Parsed, parse } from './args.ts'
 import { crosscheckCommand } from './crosscheck/command.ts'
 import { evalCommand } from './eval_command.ts'
+import { exportCommand } from './export_command.ts'
 import { infoCommand } from './info_command.ts'
 import { predictCommand } from './predict_command.ts'
 import { summaryCommand } from './summary_command.ts'
@@ -33,6 +34,7 @@ export const commands: Readonly<Record<string, Command>> = {
   eval: commandOf('eval', evalCommand),
   predict: commandOf('predict', predictCommand),
   summary: commandOf('summary', summaryCommand),
+  export: commandOf('export', exportCommand),
   info: commandOf('info', infoCommand),
   crosscheck: commandOf('crosscheck', crosscheckCommand),
 }

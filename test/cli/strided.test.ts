@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadNetwork } from '../../lib/cli/networks.ts'
 import { commands } from '../../lib/cli/strided.ts'
-import { loadSafetensorsMetadata, saveSafetensors, tensor } from '../../lib/index.ts'
+import { exportOnnx, loadSafetensorsMetadata, saveSafetensors, tensor } from '../../lib/index.ts'
 import { idxImages, idxLabels } from '../data/idx_files.ts'
 import { runStrided } from './run_strided.ts'
 
@@ -135,6 +136,37 @@ describe('strided eval', () => {
   it('refuses data of another size', async () => {
     const { code, stderr } = await runStrided('eval', model)
     expect([code, stderr]).toEqual([2, 'eval: expected samples of 1x8x8 as in training, got 1x28x28\n'])
+  })
+})
+
+describe('strided export', () => {
+  it('writes what exportOnnx does, for any batch or for one', async () => {
+    const out = join(root, 'model.onnx')
+    const { code, stdout, stderr } = await runStrided('export', model, out)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/model\.onnx: input \[N, 1, 8, 8\], \(pixel \/ 255 - 0\.\d+\) \/ 0\.\d+\n$/)
+    const network = loadNetwork(model).model
+    const bytes = (dynamicBatch: boolean) =>
+      Buffer.from(exportOnnx(network, { inputShape: [1, 1, 8, 8], dynamicBatch }))
+    expect(Buffer.compare(readFileSync(out), bytes(true))).toBe(0)
+    expect((await runStrided('export', model, out, '--batch', '1')).code).toBe(0)
+    expect(Buffer.compare(readFileSync(out), bytes(false))).toBe(0)
+    expect((await runStrided('export', model)).stderr).toBe('export: expected 2 arguments, got 1; see --help\n')
+    expect((await runStrided('export', join(root, 'nowhere'), out)).stderr).toMatch(/^export: .*ENOENT/)
+  })
+
+  it('folds batch normalizations where asked', async () => {
+    const normed = join(root, 'normed.safetensors')
+    const argv = ['--data', digits, '--model', 'bnLeNetResBlock', '--epochs', '1', '--quiet', '--out', normed]
+    expect((await runStrided('train', ...argv)).code).toBe(0)
+    const sizes = []
+    for (const flags of [[], ['--fuse']]) {
+      const out = join(root, 'normed.onnx')
+      expect(await runStrided('export', normed, out, ...flags)).toMatchObject({ code: 0, stderr: '' })
+      sizes.push(readFileSync(out).toString('latin1').split('BatchNormalization').length - 1)
+    }
+    expect(sizes[0]).toBeGreaterThan(0)
+    expect(sizes[1]).toBe(0)
   })
 })
 
