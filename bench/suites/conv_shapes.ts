@@ -103,7 +103,7 @@ const lettersOf = (stride: readonly number[]): string[] => ['d', 'h', 'w'].slice
 /** The problem of the 2-D or 3-D kernels. */
 export function convProblem<Op extends 'conv2d' | 'conv3d'>(geometry: Geometry): Problems[Op] {
   const { n, g, ic, oc, inSize, outSize, kernel, stride, padding, dilation } = geometry
-  const problem: Record<string, number> = { n, g, ic, oc }
+  const problem: Record<string, number | boolean> = { n, g, ic, oc, relu: false }
   for (const [d, letter] of lettersOf(stride).entries()) {
     const values = { i: inSize, o: outSize, k: kernel, s: stride, p: padding, d: dilation }
     for (const [key, sizes] of Object.entries(values)) problem[key + letter] = sizes[d]

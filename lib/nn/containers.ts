@@ -43,7 +43,7 @@ export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
   let hidden = false
   for (let i = 0; i < modules.length; i++) {
     const module = modules[i]
-    const fused = fusedPair(module, modules[i + 1])
+    const fused = fusedPair(module, modules[i + 1], modules[i + 2])
     if (fused !== null) i++
     // Only the library's own modules can be fused.
     const clean = fused !== null || isClean(module)

@@ -1,5 +1,3 @@
-import { conv1d } from '../ops/conv1d.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer, type ConvLayerOptions } from './conv_layer.ts'
 
@@ -19,9 +17,5 @@ export type Conv1dOptions = ConvLayerOptions
 export class Conv1d extends ConvLayer {
   constructor(inChannels: number, outChannels: number, kernelSize: AxisSizes, options: Conv1dOptions = {}) {
     super('Conv1d', 1, inChannels, outChannels, kernelSize, options)
-  }
-
-  protected override convolve(input: Tensor): Tensor {
-    return conv1d(input, this.weight, this.bias, this.options)
   }
 }

@@ -1,5 +1,3 @@
-import { conv2d } from '../ops/conv2d.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer, type ConvLayerOptions } from './conv_layer.ts'
 
@@ -19,9 +17,5 @@ export type Conv2dOptions = ConvLayerOptions
 export class Conv2d extends ConvLayer {
   constructor(inChannels: number, outChannels: number, kernelSize: AxisSizes, options: Conv2dOptions = {}) {
     super('Conv2d', 2, inChannels, outChannels, kernelSize, options)
-  }
-
-  protected override convolve(input: Tensor): Tensor {
-    return conv2d(input, this.weight, this.bias, this.options)
   }
 }

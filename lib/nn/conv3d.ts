@@ -1,5 +1,3 @@
-import { conv3d } from '../ops/conv3d.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer, type ConvLayerOptions } from './conv_layer.ts'
 
@@ -19,9 +17,5 @@ export type Conv3dOptions = ConvLayerOptions
 export class Conv3d extends ConvLayer {
   constructor(inChannels: number, outChannels: number, kernelSize: AxisSizes, options: Conv3dOptions = {}) {
     super('Conv3d', 3, inChannels, outChannels, kernelSize, options)
-  }
-
-  protected override convolve(input: Tensor): Tensor {
-    return conv3d(input, this.weight, this.bias, this.options)
   }
 }

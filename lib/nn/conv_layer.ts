@@ -1,4 +1,5 @@
 import { CONV_OPTIONS, type ConvOptions, type ConvSettings, convSettings } from '../ops/conv_problem.ts'
+import { convolution } from '../ops/convolution.ts'
 import { channelsLastStrides } from '../tensor/layout.ts'
 import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
@@ -7,6 +8,7 @@ import { checkInteger } from '../util/check.ts'
 import { RangeError, ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
 import { markClean } from './containers.ts'
+import { registerConvs } from './fusion.ts'
 import * as init from './init.ts'
 import { resetWeights } from './linear.ts'
 import { Module } from './module.ts'
@@ -74,12 +76,19 @@ export abstract class ConvLayer extends Module {
     return this.weight.shape[1] * this.options.groups
   }
 
-  /** The convolution, once the weight is there. */
-  protected abstract convolve(input: Tensor): Tensor
-
   override forward(input: Tensor): Tensor {
+    return this.#convolve(input, false)
+  }
+
+  /** `relu(forward(input))`, rectified before it is stored. */
+  forwardRectified(input: Tensor): Tensor {
+    return this.#convolve(input, true)
+  }
+
+  #convolve(input: Tensor, relu: boolean): Tensor {
     if (this.weight.isLazy) this.#materialize(input)
-    return this.convolve(input)
+    const rank = this.kernelSize.length
+    return convolution(`conv${rank}d`, rank, input, this.weight, this.bias, this.options, relu)
   }
 
   #materialize(input: Tensor): void {
@@ -116,3 +125,4 @@ export abstract class ConvLayer extends Module {
 }
 
 markClean(ConvLayer)
+registerConvs(ConvLayer)

@@ -40,9 +40,33 @@ export function registerPools(...classes: readonly (WithForward & { prototype: F
   for (const { prototype } of classes) pools.add(prototype.forward)
 }
 
-/** The modules as one op, `second(first(input))`; null when they cannot run so. */
-export function fusedPair(first: Module, second: Module | undefined): ((input: Tensor) => Tensor) | null {
+/** A convolution that can rectify what it stores. */
+export interface FusedConv {
+  /** `relu(forward(input))`. */
+  forwardRectified(input: Tensor): Tensor
+}
+
+const convs = new WeakSet<object>()
+
+/** Declares convolutions whose `forward` is that of {@link FusedConv}. */
+export function registerConvs(...classes: readonly (WithForward & { prototype: FusedConv })[]): void {
+  for (const { prototype } of classes) convs.add(prototype.forward)
+}
+
+/**
+ * The first module and the one behind it as one op, `second(first(input))`; null when they cannot run so. `third` stands
+ * behind them: a pooling that will rectify its input saves a whole tensor, a convolution its second pass.
+ */
+export function fusedPair(
+  first: Module,
+  second: Module | undefined,
+  third: Module | undefined,
+): ((input: Tensor) => Tensor) | null {
   if (second === undefined || !fuses()) return null
+  if (convs.has(first.forward) && rectifiers.has(second.forward)) {
+    if (third !== undefined && fusedPair(second, third, undefined) !== null) return null
+    return (input) => (first as unknown as FusedConv).forwardRectified(input)
+  }
   if (norms.has(first.forward) && rectifiers.has(second.forward)) {
     const norm = first as unknown as FusedNorm
     return (input) => norm.forwardThen(input, { residual: null, relu: true })

@@ -1,5 +1,3 @@
-import { conv1d } from '../ops/conv1d.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer } from './conv_layer.ts'
 import type { Conv1dOptions } from './conv1d.ts'
@@ -17,9 +15,5 @@ import type { Conv1dOptions } from './conv1d.ts'
 export class LazyConv1d extends ConvLayer {
   constructor(outChannels: number, kernelSize: AxisSizes, options: Conv1dOptions = {}) {
     super('LazyConv1d', 1, null, outChannels, kernelSize, options)
-  }
-
-  protected override convolve(input: Tensor): Tensor {
-    return conv1d(input, this.weight, this.bias, this.options)
   }
 }

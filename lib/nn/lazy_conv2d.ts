@@ -1,5 +1,3 @@
-import { conv2d } from '../ops/conv2d.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer } from './conv_layer.ts'
 import type { Conv2dOptions } from './conv2d.ts'
@@ -17,9 +15,5 @@ import type { Conv2dOptions } from './conv2d.ts'
 export class LazyConv2d extends ConvLayer {
   constructor(outChannels: number, kernelSize: AxisSizes, options: Conv2dOptions = {}) {
     super('LazyConv2d', 2, null, outChannels, kernelSize, options)
-  }
-
-  protected override convolve(input: Tensor): Tensor {
-    return conv2d(input, this.weight, this.bias, this.options)
   }
 }

@@ -1,5 +1,3 @@
-import { conv3d } from '../ops/conv3d.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer } from './conv_layer.ts'
 import type { Conv3dOptions } from './conv3d.ts'
@@ -17,9 +15,5 @@ import type { Conv3dOptions } from './conv3d.ts'
 export class LazyConv3d extends ConvLayer {
   constructor(outChannels: number, kernelSize: AxisSizes, options: Conv3dOptions = {}) {
     super('LazyConv3d', 3, null, outChannels, kernelSize, options)
-  }
-
-  protected override convolve(input: Tensor): Tensor {
-    return conv3d(input, this.weight, this.bias, this.options)
   }
 }

@@ -99,6 +99,7 @@ export function problemOf(geometry: ConvGeometry): ConvProblem {
     pw: p[w],
     dh: h < 0 ? 1 : d[h],
     dw: d[w],
+    relu: false,
   }
   if (w < 2) return problem
   return { ...problem, id: i[0], od: o[0], kd: k[0], sd: s[0], pd: p[0], dd: d[0] }

@@ -17,10 +17,11 @@ import {
 } from './conv_problem.ts'
 import { disposeCopy, expectFloat, inFormat } from './dense.ts'
 import { type Ends, padBorder } from './pad_border.ts'
+import { reluGrad } from './relu.ts'
 import { unbatched } from './unbatched.ts'
 
 /**
- * A convolution over `rank` spatial dimensions; see `conv2d`.
+ * A convolution over `rank` spatial dimensions, see `conv2d`; with `relu` rectified before it is stored.
  *
  * @throws {ShapeError} when channels, groups or bias do not fit, or the window is larger than the padded input.
  * @throws {RangeError} when an option is fractional or out of range.
@@ -32,14 +33,18 @@ export function convolution(
   weight: Tensor,
   bias: Tensor | null,
   options: ConvOptions,
+  relu = false,
 ): Tensor {
   expectFloat(op, 'input', input)
   expectFloat(op, 'weight', weight)
   if (bias !== null) expectFloat(op, 'bias', bias)
-  if (input.ndim === rank + 1) return unbatched(input, (batch) => convolution(op, rank, batch, weight, bias, options))
+  if (input.ndim === rank + 1) {
+    return unbatched(input, (batch) => convolution(op, rank, batch, weight, bias, options, relu))
+  }
   const { geometry, border } = plan(op, rank, input, weight, bias, options)
   const padded = border === null ? input : padBorder(op, input, border.ends, border.mode)
-  const output = run(op, problemOf(geometry), [geometry.n, geometry.outChannels, ...geometry.outputSize], {
+  const problem = { ...problemOf(geometry), relu }
+  const output = run(op, problem, [geometry.n, geometry.outChannels, ...geometry.outputSize], {
     input: padded,
     weight,
     bias,
@@ -83,9 +88,12 @@ function recordConvolution(
   const savedWeight = needsInput ? save(op, filter) : null
   const { shape: inputShape } = input
   const { shape: weightShape } = weight
-  const saved = [savedInput, savedWeight].filter((item) => item !== null)
-  record(op, output, [input, weight, bias], saved, (gradOutput) => {
-    const grad = inFormat(op, gradOutput, 'channelsLast')
+  // The output says where the gradient passes: it is positive exactly where the sum was.
+  const savedOutput = problem.relu ? save(op, output) : null
+  const saved = [savedInput, savedWeight, savedOutput].filter((item) => item !== null)
+  record(op, output, [input, weight, bias], saved, (gradOutput, owned) => {
+    const given = inFormat(op, gradOutput, 'channelsLast')
+    const grad = savedOutput === null ? given : reluGrad(savedOutput.get(), given, owned || given !== gradOutput)
     const gradInput = savedWeight === null ? null : backwardInputPass(op, problem, grad, savedWeight.get(), inputShape)
     if (savedInput === null) return [gradInput, null, null]
     const [gradWeight, gradBias] = backwardWeightPass(op, problem, savedInput.get(), grad, weightShape, needsBias)

@@ -86,7 +86,7 @@ function reluRaw(input: Tensor): Tensor {
 }
 
 /** `gradInput = gradOutput` where the output is positive, else 0; in place of a gradient that nobody else reads. */
-function reluGrad(output: Tensor, gradOutput: Tensor, owned: boolean): Tensor {
+export function reluGrad(output: Tensor, gradOutput: Tensor, owned: boolean): Tensor {
   const grad = withStrides('relu', gradOutput, output.strides)
   const gradInput = owned || grad !== gradOutput ? grad : emptyTensor(output.shape, 'float32', output.strides)
   const buffers = [output.buffer('relu'), grad.buffer('relu'), gradInput.buffer('relu')] as const

@@ -25,6 +25,8 @@ export interface Conv2dProblem {
   pw: number
   dh: number
   dw: number
+  /** Forward gives the larger of the sum and 0; the backward passes know nothing of it. */
+  relu: boolean
 }
 
 /**
@@ -64,7 +66,7 @@ function forEachProduct(problem: Conv2dProblem, visit: (output: number, input: n
   }
 }
 
-/** Forward pass: `output = bias + Σ input · weight`, see {@link Conv2dProblem}. */
+/** Forward pass: `output = bias + Σ input · weight`, with `relu` the larger of that and 0, see {@link Conv2dProblem}. */
 export function conv2dForward(
   problem: Conv2dProblem,
   input: Floats,
@@ -79,7 +81,7 @@ export function conv2dForward(
   forEachProduct(problem, (o, i, w) => {
     total[o] += input[i] * weight[w]
   })
-  output.set(total)
+  output.set(problem.relu ? total.map((sum) => (sum <= 0 ? 0 : sum)) : total)
 }
 
 /**

@@ -33,6 +33,8 @@ export interface Conv3dProblem {
   dd: number
   dh: number
   dw: number
+  /** Forward gives the larger of the sum and 0; the backward passes know nothing of it. */
+  relu: boolean
 }
 
 /** Called with the flat positions of a product's three factors. */
@@ -92,7 +94,7 @@ function forEachTap(
   }
 }
 
-/** Forward pass: `output = bias + Σ input · weight`, see {@link Conv3dProblem}. */
+/** Forward pass: `output = bias + Σ input · weight`, with `relu` the larger of that and 0, see {@link Conv3dProblem}. */
 export function conv3dForward(
   problem: Conv3dProblem,
   input: Floats,
@@ -107,7 +109,7 @@ export function conv3dForward(
   forEachProduct(problem, (o, i, w) => {
     total[o] += input[i] * weight[w]
   })
-  output.set(total)
+  output.set(problem.relu ? total.map((sum) => (sum <= 0 ? 0 : sum)) : total)
 }
 
 /**

@@ -40,6 +40,7 @@ ConvProblem read_problem(Call& call, bool has_depth) {
   p.sd = has_depth ? f.integer("sd", 1) : 1;
   p.pd = has_depth ? f.integer("pd") : 0;
   p.dd = has_depth ? f.integer("dd", 1) : 1;
+  p.relu = f.boolean("relu");
   return checked(p);
 }
 

@@ -21,7 +21,7 @@ void forward_any(const ForwardRow& r, int64_t ow) {
         acc = fma(load(x + w * s.dw * s.c, mask), load(tap + w * s.c, mask), acc);
       }
     }
-    store(r.output + ow * s.c + c, acc, mask);
+    store(r.output + ow * s.c + c, s.relu ? max(zero(), acc) : acc, mask);
   }
 }
 

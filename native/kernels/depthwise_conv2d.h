@@ -4,6 +4,8 @@
 //   grad_input[ih,iw,c]  = Σ_{kh,kw} grad_output[oh,ow,c] * weight[kh,kw,c],  oh*SH = ih + PH - kh*DH, ow likewise
 //   grad_weight[kh,kw,c] += Σ_{oh,ow} grad_output[oh,ow,c] * input[oh*SH - PH + kh*DH, ow*SW - PW + kw*DW, c]
 //
+// With relu an output is the larger of that and 0.
+//
 // Edges    Padding is skipped, never multiplied.
 // Layout   channels-last images; weight with channels innermost, [kh, kw, c]. Lanes run over c.
 // Slices   forward: output rows; input: input rows; weight: output rows, channels [begin, end) of one image.
@@ -21,6 +23,7 @@ namespace strided {
 
 struct DepthwiseShape {
   int64_t c, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw;
+  bool relu;
 };
 
 struct DepthwiseKernels {

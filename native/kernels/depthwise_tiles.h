@@ -56,7 +56,9 @@ void forward_tile(const ForwardRow& r, int64_t ow) {
       }
     }
 #pragma GCC unroll 8
-    for (int t = 0; t < T; t++) store(r.output + (ow + t) * s.c + c, acc[t], mask);
+    for (int t = 0; t < T; t++) {
+      store(r.output + (ow + t) * s.c + c, s.relu ? max(zero(), acc[t]) : acc[t], mask);
+    }
     if (r.ahead != nullptr) {
       const float* next = r.ahead + left * s.c + c;
 #pragma GCC unroll 16

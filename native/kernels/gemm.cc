@@ -40,6 +40,12 @@ struct Row {
     for (int j = 0; j < NR - 1; j++) whole[j] = strided::add(whole[j], strided::load(p + j * kLanes));
     last = Last::add(last, Last::load(p + (NR - 1) * kLanes, mask));
   }
+  // A NaN stays one.
+  STRIDED_INLINE void rectify() {
+#pragma GCC unroll 4
+    for (int j = 0; j < NR - 1; j++) whole[j] = max(zero(), whole[j]);
+    last = Last::max(Last::zero(), last);
+  }
   STRIDED_INLINE void clear() {
 #pragma GCC unroll 4
     for (int j = 0; j < NR - 1; j++) whole[j] = zero();
@@ -120,7 +126,10 @@ void tile(const GemmTile& t, int64_t row) {
     for (int m = 0; m < MR; m++) acc[m].add(c + m * t.c_row, mask);
   }
 #pragma GCC unroll 16
-  for (int m = 0; m < MR; m++) acc[m].store(c + m * t.c_row, mask);
+  for (int m = 0; m < MR; m++) {
+    if (t.relu) acc[m].rectify();
+    acc[m].store(c + m * t.c_row, mask);
+  }
 }
 
 // Calls the tile with as many rows as asked for: one instance for each height.

@@ -2,8 +2,9 @@
 //
 //   c[m, j] = start[j] + Σ_runs Σ_{k < run.k} a[run.a + m*a_row + k*a_k] * b[run.b*b_run + k*b_k + j]
 //
-// where start is the bias or 0; with accumulate c itself is added last. A run is a stretch of the sum that is evenly
-// spaced in memory: a matrix product has one, a convolution one for each filter row that lies inside the image.
+// where start is the bias or 0; with accumulate c itself is added last, with relu c is the larger of that and 0. A run
+// is a stretch of the sum that is evenly spaced in memory: a matrix product has one, a convolution one for each filter
+// row that lies inside the image.
 //
 // Edges    Any number of rows and any 1 <= columns <= width. rows are cut into tiles as equal as possible.
 // Layout   panel: b is packed (pack.h), zero beyond `columns`, a is read along k (a_k == 1).
@@ -48,6 +49,7 @@ struct GemmTile {
   int64_t run_count;
   const float* bias;  // by column, or null
   bool accumulate;
+  bool relu;
   float* c;
   int64_t c_row;
 };

@@ -42,7 +42,8 @@ void dot_tile(const GemmTile& t, int64_t row) {
 #pragma GCC unroll 4
     for (int j = 0; j < NC; j++) {
       const float start = t.bias == nullptr ? 0.0f : t.bias[j];
-      t.c[(row + m) * t.c_row + j] = start + reduce_add(acc[m][j]);
+      const float sum = start + reduce_add(acc[m][j]);
+      t.c[(row + m) * t.c_row + j] = t.relu && sum <= 0.0f ? 0.0f : sum;
     }
   }
 }

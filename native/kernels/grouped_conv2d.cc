@@ -44,7 +44,9 @@ void tile(const GroupedRow& r, const GroupedSource& s, const float* bias, int64_
     }
   }
 #pragma GCC unroll 14
-  for (int t = 0; t < T; t++) store(output + (begin + t) * r.output_pixel, acc[t], mask);
+  for (int t = 0; t < T; t++) {
+    store(output + (begin + t) * r.output_pixel, r.relu ? max(zero(), acc[t]) : acc[t], mask);
+  }
 }
 
 // 14 + 14 for 28, 8 + 8 rather than 14 + 2 for 16.

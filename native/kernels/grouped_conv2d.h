@@ -4,8 +4,8 @@
 //   output[o,l]            = bias[l] + Σ_{h,k,i} source_h[o*step + first + k, group(l) + i] * weight[h,k,i,l]
 //   grad_weight[k,i,l]    += Σ_o source[o*step + first + k, group(l) + i] * grad_output[o,l]
 //
-// where group(l) is the first channel of the group that lane l belongs to. One permutation of a loaded pixel serves all
-// the outputs that it feeds.
+// where group(l) is the first channel of the group that lane l belongs to; with relu the larger of the output and 0.
+// One permutation of a loaded pixel serves all the outputs that it feeds.
 //
 // Edges    Columns outside the source row are skipped, never multiplied; the caller leaves rows outside out.
 // Layout   Pixels channels-last, one block of at most kLanes channels of them; weight [h, k, i, kLanes].
@@ -30,6 +30,7 @@ struct GroupedRow {
   int64_t width, pixel;           // of a source row: columns, and floats between them
   int64_t outputs, output_pixel;  // of an output row, likewise
   int64_t first, step, taps;      // columns that taps read; 1 or 2, and 1 to 3
+  bool relu;
   // Rows that the next call on this block will read first, source and grad_output, or write: fetched meanwhile, since
   // pixels lie too far apart for the processor to see it coming. Null where there is none.
   const float* next_source;

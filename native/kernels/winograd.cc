@@ -73,7 +73,9 @@ void output(int64_t channels, const float* m, int64_t plane, const float* bias, 
     const Vec start = bias == nullptr ? zero() : load(bias + c, mask);
     both_ways<P, T>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(m + (i * P + j) * plane + c, mask); },
                     [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE {
-                      if (i < o.rows && j < o.columns) store(o.data + i * o.row + j * o.pixel + c, add(x, start), mask);
+                      if (i >= o.rows || j >= o.columns) return;
+                      const Vec sum = add(x, start);
+                      store(o.data + i * o.row + j * o.pixel + c, o.relu ? max(zero(), sum) : sum, mask);
                     },
                     [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::output(in, out); });
   }

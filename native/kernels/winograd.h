@@ -8,7 +8,7 @@
 // (m+2)² frequencies, summed over channels (forward) or over tiles (backward-weight).
 //
 //   input:            v[f, c] = (Bᵀ d B)[f]              gradient: d[f, c] = (A dy Aᵀ)[f]
-//   weights:          u[f, k, j] = (G g Gᵀ)[f]           output:   pixel = (Aᵀ m A) + bias
+//   weights:          u[f, k, j] = (G g Gᵀ)[f]           output:   pixel = (Aᵀ m A) + bias, or 0 where relu finds less
 //   weight_gradient:  grad_weight[tap, c] = (Gᵀ m G)[tap]
 //
 // With points 0, ±a, ±b, ∞ (patches of 6) the one-dimensional transforms are
@@ -42,6 +42,7 @@ struct WinogradOutput {
   float* data;  // top left pixel of the tile
   int64_t row, pixel;
   int64_t rows, columns;  // of the tile inside the image
+  bool relu;
 };
 
 struct WinogradKernels {

@@ -19,6 +19,7 @@ struct ConvProblem {
   int64_t sd, sh, sw;
   int64_t pd, ph, pw;
   int64_t dd, dh, dw;
+  bool relu;  // forward gives the larger of the sum and 0; the backward passes know nothing of it
 
   int64_t group_ic() const { return ic / g; }
   int64_t group_oc() const { return oc / g; }

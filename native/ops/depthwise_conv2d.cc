@@ -13,7 +13,7 @@ constexpr int64_t kMaxParts = 16;
 constexpr int64_t kChannels = 256;
 
 DepthwiseShape shape_of(const ConvProblem& p) {
-  return {p.ic, p.ih, p.iw, p.oh, p.ow, p.kh, p.kw, p.sh, p.sw, p.ph, p.pw, p.dh, p.dw};
+  return {p.ic, p.ih, p.iw, p.oh, p.ow, p.kh, p.kw, p.sh, p.sw, p.ph, p.pw, p.dh, p.dw, p.relu};
 }
 
 // Rows that one slice takes.
@@ -59,7 +59,8 @@ void depthwise_backward_input(const Context& context, const ConvProblem& p, cons
   if (p.sh == 1 && p.sw == 1 && (p.kh - 1) * p.dh >= p.ph && (p.kw - 1) * p.dw >= p.pw) {
     // The forward pass from grad_output to grad_input, with the kernel turned by 180 degrees.
     const DepthwiseShape turned{
-        p.ic, p.oh, p.ow, p.ih, p.iw, p.kh, p.kw, 1, 1, (p.kh - 1) * p.dh - p.ph, (p.kw - 1) * p.dw - p.pw, p.dh, p.dw};
+        p.ic, p.oh, p.ow, p.ih, p.iw, p.kh, p.kw, 1, 1, (p.kh - 1) * p.dh - p.ph, (p.kw - 1) * p.dw - p.pw,
+        p.dh, p.dw, false};
     for (int64_t c = 0; c < p.ic; c++) {
       for (int64_t tap = 0; tap < p.taps(); tap++) {
         taps.get()[(p.taps() - 1 - tap) * p.ic + c] = weight[c * p.taps() + tap];

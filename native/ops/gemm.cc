@@ -53,6 +53,7 @@ void panel_step(const KernelTable& kernels, const GemmProblem& p, const Panels& 
   tile.run_count = 1;
   tile.bias = p.bias == nullptr ? nullptr : p.bias + column;
   tile.accumulate = step > 0;
+  tile.relu = p.relu && step + 1 == steps.count;
   tile.c = p.c + begin * p.c_stride + column;
   tile.c_row = p.c_stride;
   (a.transposed ? kernels.gemm.outer : kernels.gemm.panel)(tile);

@@ -3,7 +3,7 @@
 //   c[m, n] = start[n] + Σ_k a(m, k) * b(k, n)
 //
 // with a stored [m, k] or, transposed, [k, m]; b stored [k, n] or, transposed, [n, k]; c dense rows. start is the bias
-// by column, or 0.
+// by column, or 0; with relu the larger of that sum and 0.
 #pragma once
 
 #include "context.h"
@@ -22,6 +22,7 @@ struct GemmProblem {
   const float* bias;
   float* c;
   int64_t c_stride;
+  bool relu = false;
 };
 
 void gemm(const Context& context, const GemmProblem& problem);

@@ -86,6 +86,7 @@ void run_grouped_taps(const Context& context, const TapProblem& t, const TapPack
                                t.columns.at(0),
                                t.step_w,
                                t.columns.count(),
+                               t.relu,
                                more ? below + c : nullptr,
                                more ? output + t.output.row + c : nullptr};
         const GroupedSource source{
@@ -132,6 +133,7 @@ void grouped_backward_weight(const Context& context, const ConvProblem& p, const
                                  -p.pw,
                                  p.sw,
                                  p.kw,
+                                 false,
                                  more ? here + p.iw * p.ic : nullptr,
                                  more ? grad + p.ow * p.oc : nullptr};
           kernels.grouped.weight(shape, here, grad,

@@ -173,6 +173,7 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
       float* output = p.output.data + slice.n * p.output.image + slice.z * p.output.depth + first + column;
       for (int64_t begin = 0; begin < kernel_rows; begin += chunk) {
         tile.accumulate = begin > 0;
+        tile.relu = p.relu && begin + chunk >= kernel_rows;
         for (int64_t row = slice.begin; row < slice.end; row++) {
           tile.run_count = make_runs(plan, slice, row, begin, std::min(begin + chunk, kernel_rows), runs);
           tile.c = output + row * p.output.row;

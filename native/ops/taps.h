@@ -44,6 +44,7 @@ struct TapProblem {
   TapLine depths, rows, columns;
   int64_t step_d, step_h, step_w;
   const float* bias;  // by output channel, or null
+  bool relu;          // the larger of the sum and 0
 
   int64_t taps() const { return depths.count() * rows.count() * columns.count(); }
 };

@@ -247,15 +247,20 @@ void WinogradTiles::pixels(int64_t index, const float* source, const float* zero
 
 WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) const {
   const int64_t image = index / (rows() * columns());
-  return {output + ((image * oh + top(index)) * ow + left(index)) * c, dh * ow * c, dw * c,
-          std::min(tile, ceil_div(oh - top(index), dh)), std::min(tile, ceil_div(ow - left(index), dw))};
+  return {output + ((image * oh + top(index)) * ow + left(index)) * c,
+          dh * ow * c,
+          dw * c,
+          std::min(tile, ceil_div(oh - top(index), dh)),
+          std::min(tile, ceil_div(ow - left(index), dw)),
+          relu};
 }
 
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
                       const float* weight, const float* bias, float* output) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_for(kernels, algorithm);
-  const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, p.dh, p.dw, w.tile, w.patch}, p.oc, bias);
+  const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, p.dh, p.dw, w.tile, w.patch, p.relu},
+                  p.oc, bias);
   run(context, plan, input, output, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
     const float* from = weight + (plan.panels.first_column(panel) * p.taps() + tap) * p.ic + k;
     kernels.pack.transposed(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);

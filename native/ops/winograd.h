@@ -23,6 +23,7 @@ struct WinogradTiles {
   int64_t ph, pw;             // zero rows and columns above and left of the source
   int64_t dh, dw;             // dilation
   int64_t tile, size;         // m, and side of what is read: m + k - 1 for an input patch, m for a gradient tile
+  bool relu = false;          // outputs below 0 become 0
 
   int64_t rows() const { return dh * ceil_div(ceil_div(oh, dh), tile); }
   int64_t columns() const { return dw * ceil_div(ceil_div(ow, dw), tile); }

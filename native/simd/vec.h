@@ -47,6 +47,7 @@ struct Full {
   static STRIDED_INLINE void store(float* p, V v, M mask) { strided::store(p, v, mask); }
   static STRIDED_INLINE V fma(V a, V b, V c) { return strided::fma(a, b, c); }
   static STRIDED_INLINE V add(V a, V b) { return strided::add(a, b); }
+  static STRIDED_INLINE V max(V a, V b) { return strided::max(a, b); }
   static STRIDED_INLINE V set1(float value) { return strided::set1(value); }
   static STRIDED_INLINE V half(Vec v) { return v; }
 };

@@ -153,6 +153,7 @@ struct Half {
   static STRIDED_INLINE void store(float* p, V v, M mask) { _mm_maskstore_ps(p, mask, v); }
   static STRIDED_INLINE V fma(V a, V b, V c) { return _mm_fmadd_ps(a, b, c); }
   static STRIDED_INLINE V add(V a, V b) { return _mm_add_ps(a, b); }
+  static STRIDED_INLINE V max(V a, V b) { return _mm_max_ps(a, b); }
   static STRIDED_INLINE V set1(float value) { return _mm_set1_ps(value); }
   // The first half of a whole register.
   static STRIDED_INLINE V half(Vec v) { return _mm256_castps256_ps128(v); }

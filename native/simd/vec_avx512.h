@@ -139,6 +139,7 @@ struct Half {
   static STRIDED_INLINE void store(float* p, V v, M mask) { _mm256_mask_storeu_ps(p, mask, v); }
   static STRIDED_INLINE V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
   static STRIDED_INLINE V add(V a, V b) { return _mm256_add_ps(a, b); }
+  static STRIDED_INLINE V max(V a, V b) { return _mm256_max_ps(a, b); }
   static STRIDED_INLINE V set1(float value) { return _mm256_set1_ps(value); }
   // The first half of a whole register.
   static STRIDED_INLINE V half(Vec v) { return _mm512_castps512_ps256(v); }

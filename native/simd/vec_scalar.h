@@ -138,6 +138,7 @@ struct Half {
   }
   static STRIDED_INLINE V fma(V a, V b, V c) { return a * b + c; }
   static STRIDED_INLINE V add(V a, V b) { return a + b; }
+  static STRIDED_INLINE V max(V a, V b) { return a > b ? a : b; }
   static STRIDED_INLINE V set1(float value) { return value; }
   // The first half of a whole register.
   static STRIDED_INLINE V half(Vec v) { return v; }

@@ -7,7 +7,7 @@ describe('problem strings', () => {
   it('leave out what follows from the rest', () => {
     const conv: Problems['conv2d'] = {
       ...{ n: 1, g: 1, ic: 64, ih: 56, iw: 56, oc: 128, oh: 56, ow: 56 },
-      ...{ kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1, dh: 1, dw: 1 },
+      ...{ kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1, dh: 1, dw: 1, relu: false },
     }
     expect(printProblem('conv2d', conv)).toBe('ic64ih56oc128kh3sh1ph1')
     expect(parseProblem('conv2d', 'ic64ih56oc128kh3sh1ph1')).toEqual(conv)
@@ -19,7 +19,7 @@ describe('problem strings', () => {
     const problem = parseProblem('conv2d', text)
     expect(problem).toEqual({
       ...{ n: 2, g: 3, ic: 9, ih: 8, iw: 5, oc: 6, oh: 4, ow: 4 },
-      ...{ kh: 3, kw: 2, sh: 2, sw: 1, ph: 1, pw: 0, dh: 2, dw: 3 },
+      ...{ kh: 3, kw: 2, sh: 2, sw: 1, ph: 1, pw: 0, dh: 2, dw: 3, relu: false },
     })
     expect(printProblem('conv2d', problem)).toBe(text)
   })

@@ -4,7 +4,25 @@ import { traced } from '../../lib/kernels/trace.ts'
 import { referenceKernels } from '../../lib/reference/index.ts'
 
 const CONV = {
-  ...{ n: 2, g: 1, ic: 3, ih: 5, iw: 5, oc: 4, oh: 5, ow: 5, kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1, dh: 1, dw: 1 },
+  ...{
+    n: 2,
+    g: 1,
+    ic: 3,
+    ih: 5,
+    iw: 5,
+    oc: 4,
+    oh: 5,
+    ow: 5,
+    kh: 3,
+    kw: 3,
+    sh: 1,
+    sw: 1,
+    ph: 1,
+    pw: 1,
+    dh: 1,
+    dw: 1,
+    relu: false,
+  },
 }
 const REDUCE = { op: 'sum', outer: 2, size: 3, inner: 4, correction: 0 } as const
 const LINEAR = { n: 2, ic: 3, oc: 4 }

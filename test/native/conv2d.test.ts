@@ -63,7 +63,7 @@ const problems = fc
     ...{ kh: fc.integer({ min: 1, max: 5 }), kw: fc.integer({ min: 1, max: 5 }) },
     ...{ sh: fc.constantFrom(1, 1, 2, 3), sw: fc.constantFrom(1, 1, 2, 3) },
     ...{ ph: fc.integer({ min: 0, max: 3 }), pw: fc.integer({ min: 0, max: 3 }) },
-    ...{ dh: fc.constantFrom(1, 1, 2), dw: fc.constantFrom(1, 1, 3) },
+    ...{ dh: fc.constantFrom(1, 1, 2), dw: fc.constantFrom(1, 1, 3), relu: fc.boolean() },
   })
   .map(({ icg, ocg, ...rest }): Conv2dProblem => {
     const { g, ih, iw, kh, kw, sh, sw, ph, pw, dh, dw } = rest
@@ -81,7 +81,7 @@ const winogradProblems = fc
   .record({
     ...{ n: fc.integer({ min: 1, max: 3 }), ic: some, oc: some, ih: side, iw: side },
     ...{ ph: fc.integer({ min: 0, max: 3 }), pw: fc.integer({ min: 0, max: 3 }), k: fc.constantFrom(3, 5) },
-    ...{ dh: fc.constantFrom(1, 1, 2), dw: fc.constantFrom(1, 1, 3) },
+    ...{ dh: fc.constantFrom(1, 1, 2), dw: fc.constantFrom(1, 1, 3), relu: fc.boolean() },
   })
   .map(({ k, ...sizes }): Conv2dProblem => {
     const { ih, iw, ph, pw, dh, dw } = sizes

@@ -60,7 +60,7 @@ const problems = fc
     ...{ n: fc.integer({ min: 1, max: 2 }), g: fc.constantFrom(1, 1, 1, 2, 3, 16), icg: channels, ocg: channels },
     ...{ id: side, ih: side, iw: side, kd: window, kh: window, kw: window },
     ...{ sd: stride, sh: stride, sw: stride, pd: padding, ph: padding, pw: padding },
-    ...{ dd: dilation, dh: dilation, dw: dilation },
+    ...{ dd: dilation, dh: dilation, dw: dilation, relu: fc.boolean() },
   })
   .map(({ icg, ocg, ...rest }): Conv3dProblem => {
     const { g, id, ih, iw, kd, kh, kw, sd, sh, sw, pd, ph, pw, dd, dh, dw } = rest

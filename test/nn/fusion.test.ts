@@ -106,7 +106,7 @@ describe('residual blocks', () => {
     const block = new nn.ResidualBlock(4, 4)
     expect(opOf(block.forward(randn([2, 4, 5, 5])))).toBe('batchNorm')
     block.bn2.registerForwardHook(() => undefined)
-    expect(opOf(block.forward(randn([2, 4, 5, 5])))).toBe('relu')
+    expect(opOf(block.forward(randn([2, 4, 5, 5])))).toBe('addRelu')
   })
 
   it('train to the same bits with and without fusion', () => {

@@ -16,7 +16,7 @@ function problemOf(golden: GoldenCase): Conv3dProblem {
   const same = [kd * dd - dd, kh * dh - dh, kw * dw - dw].map((size) => Math.floor(size / 2)) as Triple
   const [pd, ph, pw] = golden.args.padding === 'same' ? same : (golden.args.padding as Triple)
   const g = golden.args.groups as number
-  return { n, g, ic, id, ih, iw, oc, od, oh, ow, kd, kh, kw, sd, sh, sw, pd, ph, pw, dd, dh, dw }
+  return { n, g, ic, id, ih, iw, oc, od, oh, ow, kd, kh, kw, sd, sh, sw, pd, ph, pw, dd, dh, dw, relu: false }
 }
 
 const channelsLast = (golden: GoldenCase, name: string): Float32Array =>
@@ -46,7 +46,7 @@ describe('conv3d', () => {
   it('of depth 1 is conv2d of each image', () => {
     const flat: Conv2dProblem = {
       ...{ n: 2, g: 2, ic: 4, ih: 5, iw: 6, oc: 6, oh: 3, ow: 6, kh: 3, kw: 2 },
-      ...{ sh: 2, sw: 1, ph: 1, pw: 1, dh: 1, dw: 2 },
+      ...{ sh: 2, sw: 1, ph: 1, pw: 1, dh: 1, dw: 2, relu: false },
     }
     const deep: Conv3dProblem = { ...flat, id: 1, od: 1, kd: 1, sd: 1, pd: 0, dd: 1 }
     const [input, weight, bias] = [uniform(240, 1), uniform(72, 2), uniform(6, 3)]

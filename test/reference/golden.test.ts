@@ -20,7 +20,7 @@ function convProblem(golden: GoldenCase): Conv2dProblem {
   const [sh, sw] = golden.args.stride as Pair
   const [dh, dw] = golden.args.dilation as Pair
   const [ph, pw] = leadingPadding(golden.args.padding, [kh, kw], [dh, dw])
-  return { n, g: golden.args.groups as number, ic, ih, iw, oc, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
+  return { n, g: golden.args.groups as number, ic, ih, iw, oc, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, relu: false }
 }
 
 function channelsLast(golden: GoldenCase, name: string): Float32Array {
@@ -57,7 +57,7 @@ function maxPoolProblem(golden: GoldenCase): MaxPoolProblem {
   const [, , oh, ow] = golden.outputs.y.shape
   const { kernel_size, stride, padding, dilation } = golden.args as Record<string, Pair>
   const [[kh, kw], [sh, sw], [ph, pw], [dh, dw]] = [kernel_size, stride, padding, dilation]
-  const plane = { n, c, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
+  const plane = { n, c, ih, iw, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, relu: false }
   return { ...plane, id: 1, od: 1, kd: 1, sd: 1, pd: 0, dd: 1, positions: true, relu: false }
 }
 
