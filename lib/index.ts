@@ -59,6 +59,7 @@ export * as functional from './ops/functional.ts'
 export { bmm, matmul, mm } from './ops/matmul.ts'
 export { Tensor } from './ops/methods.ts'
 export * as optim from './optim/index.ts'
+export { DetailsCallback, type DetailsOptions, type FitOptions, fit, report } from './report/index.ts'
 export {
   arange,
   empty,
@@ -88,8 +89,6 @@ export {
   type EvaluateOptions,
   evaluate,
   type FaultyLayer,
-  type FitOptions,
-  fit,
   type Judgement,
   type Loss,
   type Measures,
@@ -100,6 +99,7 @@ export {
   type Output,
   type Run,
   type RunContext,
+  type RunDetails,
   type Scheduler,
   type SignalMode,
   type StepCurves,

@@ -1,5 +1,6 @@
 // The training workflow: one call that trains, measures, shows, saves and resumes.
 export type { Callback, RunContext, StepInfo } from './callback.ts'
+export type { RunDetails } from './details.ts'
 export { type FaultyLayer, NonFiniteError, type NonFinitePlace } from './errors.ts'
 export { fit } from './fit.ts'
 export type { SignalMode } from './interrupt.ts'

@@ -1,3 +1,4 @@
+import type { RunDetails } from './details.ts'
 import type { MetricValue } from './metrics/index.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -77,4 +78,6 @@ export interface Run {
   seconds: number
   /** What the curves say; null before the end. */
   verdict: Verdict | null
+  /** What a report shows beside curves, where something gathered it. */
+  details?: RunDetails
 }
