@@ -48,6 +48,7 @@
       "native/ops/copy.cc",
       "native/ops/cross_entropy.cc",
       "native/ops/depthwise_conv2d.cc",
+      "native/ops/direct_backward_weight.cc",
       "native/ops/elementwise.cc",
       "native/ops/ema.cc",
       "native/ops/gemm.cc",
