@@ -6,8 +6,9 @@
 // layer leaves about a seventh. Look at the left panel: a straight fall over eight powers of ten is a network whose first layers
 // stand still. The cures: weights large enough to make up for the slope; ReLU, whose slope is 1, with weights made for it;
 // batch norm before each sigmoid, which undoes what the weights shrink; a skip past each layer, whose slope is 1 + something.
-import { data, functional as F, fit, manualSeed, nn, optim, type Tensor } from '../lib/index.ts'
+import { functional as F, manualSeed, nn, type Tensor } from '../lib/index.ts'
 import { type Lesson, type LessonOptions, percent } from './support/lesson.ts'
+import { type Digits, digits, train } from './support/training.ts'
 
 const DEPTH = 10
 const WIDTH = 64
@@ -56,22 +57,14 @@ export async function run({
   short = false,
 }: LessonOptions = {}): Promise<Lesson & { results: Record<string, Result> }> {
   const [images, epochs] = short ? [1000, 4] : [6000, 5]
-  const train = new data.DataLoader(new data.SyntheticDigits({ size: images }), {
-    batchSize: 50,
-    shuffle: true,
-    seed: 0,
-  })
-  const test = new data.DataLoader(new data.SyntheticDigits({ size: 500, train: false }), { batchSize: 250 })
+  const source = digits(images)
   const results: Record<string, Result> = {}
   for (const [name, layer] of Object.entries(layers)) {
     manualSeed(0)
     const stack = Array.from({ length: DEPTH }, layer).flat()
     const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(784, WIDTH), ...stack, new nn.Linear(WIDTH, 10))
-    const gradients = relativeGradients(model, test)
-    const optimizer = new optim.SGD(model.parameters(), { lr: 0.02, momentum: 0.9 })
-    const options = { train, validation: test, loss: F.crossEntropy, optimizer, epochs, metrics: ['accuracy' as const] }
-    const { history } = await fit(model, { ...options, gradNorms: false, verbose: false })
-    results[name] = { gradients, accuracy: Number(history.at(-1)!.validation!.metrics.accuracy) }
+    const gradients = relativeGradients(model, source)
+    results[name] = { gradients, accuracy: (await train(model, source, { lr: 0.02, epochs })).at(-1)!.test }
   }
   const of = <T>(pick: (result: Result) => T): Record<string, T> =>
     Object.fromEntries(Object.entries(results).map(([name, result]) => [name, pick(result)]))
@@ -100,7 +93,8 @@ export async function run({
 }
 
 /** Gradient norms of the weights between the hidden layers, which all have the same size, over the last one's. */
-function relativeGradients(model: nn.Module, [[input, target]]: Iterable<readonly Tensor[]>): number[] {
+function relativeGradients(model: nn.Module, { validation }: Digits): number[] {
+  const [[input, target]] = validation
   F.crossEntropy(model.forward(input), target).backward()
   const hidden = [...model.parameters()].filter(({ shape }) => shape[0] === WIDTH && shape[1] === WIDTH)
   const norms = hidden.map(({ grad }) => Math.sqrt(Number(grad!.square().sum().item())))
