@@ -174,7 +174,7 @@ describe('a summary', () => {
       '───────────────────────────────────────────────────────────────────────────────────',
       'Parameters: 114, of which 114 are trained',
       'Multiply-accumulates: 792 forward, 936 backward',
-      'Training step: 2.11 KiB at the peak',
+      'Training step: 2.25 KiB at the peak',
       'Memory: parameters and buffers 456 B, outputs of all layers 880 B',
     ])
   })
