@@ -37,12 +37,12 @@
       "dependencies": ["kernels_scalar"],
       "sources": ["<@(core_sources)", "<@(binding_sources)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "STRIDED_VERSION=\"<!(node -p \"require('./package.json').version\")\""],
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["kernels_avx2", "kernels_avx512"] }],
         ["OS=='linux'", {
           # nodelete: parked worker threads must find their code after a worker environment closed the addon.
-          "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"]
+          "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete", "-Wl,--version-script=<(module_root_dir)/native/exports.map"]
         }]
       ]
     }

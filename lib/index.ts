@@ -108,3 +108,4 @@ export {
 } from './train/index.ts'
 export * as metrics from './train/metrics/index.ts'
 export { DTypeError, FormatError, RangeError, ShapeError, StateError, StridedError } from './util/errors.ts'
+export { version } from './util/version.ts'

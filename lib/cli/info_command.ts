@@ -1,13 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { backend } from '../kernels/select.ts'
+import { version } from '../util/version.ts'
 import { print, printJson, shared, type Task, useThreads } from './task.ts'
-
-/** The package's own version. */
-export function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
 
 /** What a report of a problem should begin with. */
 export const infoCommand: Task = {
@@ -20,7 +14,7 @@ export const infoCommand: Task = {
     useThreads(parsed)
     const { isa, isas, threads, backend: name } = backend().info()
     const info = {
-      strided: ownVersion(),
+      strided: version,
       node: process.version,
       platform: `${process.platform}-${process.arch}`,
       cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -1,30 +1,8 @@
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { AnyArray, DType } from '../reference/types.ts'
 import { StateError } from '../util/errors.ts'
+import { loadAddon } from './addon.ts'
 import type { Backend, BackendInfo, Block, BufferRef, ConvPrecision, MemoryReport } from './backend.ts'
-import type { Kernels } from './kernels.ts'
 import { traced } from './trace.ts'
-
-/** The functions that an environment of the addon has beside the kernels. */
-export interface NativeEnvironment extends Kernels<BufferRef> {
-  allocate(byteLength: number, owner: object): number
-  free(block: number): void
-  read(block: number, byteOffset: number, target: AnyArray): void
-  write(block: number, byteOffset: number, source: AnyArray): void
-  memory(): MemoryReport
-  setNumThreads(threads: number): void
-  getNumThreads(): number
-  setConvPrecision(precision: ConvPrecision): void
-}
-
-/** What the addon exports. */
-export interface NativeAddon {
-  createEnvironment(options: { isa: string; threads: number; guard: string }): NativeEnvironment
-  cpu(): { isas: string[]; threads: number }
-}
 
 /** Which instruction set and how many threads a native backend uses; by default the best there is. */
 export interface NativeOptions {
@@ -40,54 +18,6 @@ const ITEM_SIZE: Record<DType, number> = { float32: 4, int32: 4, uint8: 1, int64
 
 // The size of the addon's thread pool: kMaxThreads in native/runtime/thread_pool.h.
 const MAX_THREADS = 256
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
-
-/** Where the addon may lie, in the order of search: a build of this checkout, then the package's prebuilt binaries. */
-export function addonPaths(): string[] {
-  const platform = `${process.platform}-${process.arch}`
-  return [
-    join(root, 'build', 'Release', 'strided.node'),
-    join(root, 'prebuilds', platform, `strided.${libc()}.node`),
-    join(root, 'prebuilds', platform, 'strided.node'),
-  ]
-}
-
-/** `glibc` or `musl` on Linux, from Node's own report; `system` elsewhere. */
-function libc(): string {
-  if (process.platform !== 'linux') return 'system'
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined
-  return report?.header?.glibcVersionRuntime ? 'glibc' : 'musl'
-}
-
-let addon: NativeAddon | undefined
-
-/**
- * The native addon, loaded once.
- *
- * @throws {StateError} when there is no binary for this platform or it cannot be loaded; the message says where it was
- * looked for and what to do
- */
-export function loadAddon(): NativeAddon {
-  if (addon) return addon
-  const failures: string[] = []
-  for (const path of addonPaths()) {
-    if (!existsSync(path)) {
-      failures.push(`${path}: not there`)
-      continue
-    }
-    try {
-      addon = createRequire(import.meta.url)(path) as NativeAddon
-      return addon
-    } catch (error) {
-      failures.push(`${path}: ${(error as Error).message}`)
-    }
-  }
-  throw new StateError(
-    `native: no addon for ${process.platform}-${process.arch} (${libc()}, Node ${process.version}); looked for\n  ` +
-      `${failures.join('\n  ')}\nIn a checkout, build it with npm run build.`,
-  )
-}
 
 function chooseIsa(requested: string | undefined, isas: string[]): string {
   if (requested === undefined || requested === '') return isas[0]

@@ -1,7 +1,9 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 import { checkInteger } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
+import { loadAddon } from './addon.ts'
 import type { Backend, BackendInfo, ConvPrecision, MemoryReport } from './backend.ts'
-import { createNativeBackend, loadAddon } from './native.ts'
+import { createNativeBackend } from './native.ts'
 import { createReferenceBackend } from './reference_backend.ts'
 
 let current: Backend | null = null
@@ -48,15 +50,23 @@ function createNativeOrReference(): Backend {
     loadAddon()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    process.emitWarning(
+    warnOnce(
       `${reason}\nComputing with the TypeScript reference instead, which is hundreds of times slower; ` +
         'set STRIDED_BACKEND=reference to choose it without this warning.',
-      { type: 'StridedWarning', code: 'STRIDED_REFERENCE_BACKEND' },
     )
     return createReferenceBackend()
   }
   // Outside the try: a variable that asks for the impossible is an error, not a reason to compute slowly.
   return createNativeBackend()
+}
+
+const WARNED = 'strided: warned of the reference backend'
+
+/** Warns, unless this thread or the one that started it did: worker threads that load data would each repeat it. */
+function warnOnce(message: string): void {
+  if (getEnvironmentData(WARNED) === true) return
+  setEnvironmentData(WARNED, true)
+  process.emitWarning(message, { type: 'StridedWarning', code: 'STRIDED_REFERENCE_BACKEND' })
 }
 
 /** Bytes held by tensors and by the pool behind them, and the number of storages. */

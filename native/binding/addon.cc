@@ -1,4 +1,5 @@
-// The addon's exports: `createEnvironment({ isa, threads, guard })`, whose result has the functions below, and `cpu()`.
+// The addon's exports: `createEnvironment({ isa, threads, guard })`, whose result has the functions below, `cpu()`, and
+// `version`, the package's: JavaScript of another version does not use this addon.
 #include <napi.h>
 
 #include <memory>
@@ -188,6 +189,7 @@ Napi::Value cpu(const Napi::CallbackInfo& info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance);
   exports.Set("createEnvironment", Napi::Function::New(env, create_environment, "createEnvironment"));
+  exports.Set("version", STRIDED_VERSION);
   exports.Set("cpu", Napi::Function::New(env, cpu, "cpu"));
   return exports;
 }

@@ -1,4 +1,4 @@
-import { loadAddon } from '../../kernels/native.ts'
+import { loadAddon } from '../../kernels/addon.ts'
 import { UsageError } from '../args.ts'
 import { print, printJson, type Task } from '../task.ts'
 import { crosscheck, LIMIT, type OpResult, ops } from './check.ts'

@@ -5,8 +5,8 @@ import type { Recipe } from '../dataset.ts'
 import { unpackBatch } from './batch_bytes.ts'
 import type { BatchAnswer, BatchRequest, WorkerSetup } from './messages.ts'
 
-// The compiled library lies beside this file as .js, the sources as .ts.
-const workerFile = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+/** The compiled library lies beside this file as .js, the sources as .ts; a bundle of CommonJS form has no URL. */
+const workerFile = (): URL => new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /** A batch that was asked for. */
 export type BatchJob = Omit<BatchRequest, 'id' | 'memory'>
@@ -28,7 +28,7 @@ class Lane {
 
   constructor(number: number, setup: WorkerSetup) {
     this.#number = number
-    this.#worker = new Worker(workerFile, { workerData: setup, name: `strided data ${number}` })
+    this.#worker = new Worker(workerFile(), { workerData: setup, name: `strided data ${number}` })
     // Nobody waits for a batch yet; an idle worker keeps no process alive.
     this.#worker.unref()
     this.#worker.on('message', (answer: BatchAnswer) => this.#settle(answer))

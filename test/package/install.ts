@@ -1,0 +1,221 @@
+// Installs the packed package as a user would, where there is no compiler and no network, and trains with it:
+//   npm run test:package [-- --nodes 20.20.2,22.23.3]
+// Without --nodes on the Node that runs this. Others come from the registry, into .cache/node. Only getting those and the
+// dependencies, before the install, uses the network.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { libc } from '../../lib/kernels/addon.ts'
+import { pack } from '../../packaging/pack.ts'
+import { prebuildPath, root } from '../../packaging/targets.ts'
+import { programs } from './programs.ts'
+
+const { values } = parseArgs({ options: { nodes: { type: 'string', default: process.versions.node } } })
+const require = createRequire(import.meta.url)
+const windows = process.platform === 'win32'
+const scratch = mkdtempSync(join(tmpdir(), 'strided-install-'))
+const project = join(scratch, 'project')
+let passed = 0
+let failed = 0
+
+function check(name: string, test: () => string | undefined): void {
+  let fault: string | undefined
+  try {
+    fault = test()
+  } catch (error) {
+    fault = (error as Error).message
+  }
+  if (fault === undefined) passed++
+  else failed++
+  console.log(fault === undefined ? `ok      ${name}` : `FAILED  ${name}: ${fault}`)
+}
+
+interface Result {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env, cwd = project): Result {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    ...{ cwd, env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 },
+  })
+  return { status, stdout, stderr: error === undefined ? stderr : `${stderr}${error.message}` }
+}
+
+function must(result: Result): string {
+  if (result.status !== 0) throw new Error(`code ${result.status}: ${result.stderr}${result.stdout}`)
+  return result.stdout
+}
+
+// A namespace without a network device, where the system lets us have one.
+const cutOff = [
+  ['unshare', '--net'],
+  ['unshare', '--map-root-user', '--net'],
+].find(([command, ...args]) => spawnSync(command, [...args, 'true']).status === 0)
+const cutOffPath =
+  cutOff === undefined ? '' : must(run('sh', ['-c', `command -v ${cutOff[0]}`], process.env, root)).trim()
+
+/** Runs a Node without network, with nothing else on PATH. */
+function isolated(node: string, args: string[], more: NodeJS.ProcessEnv = {}): Result {
+  const bin = join(scratch, 'bin')
+  const env: NodeJS.ProcessEnv = { PATH: bin, HOME: scratch, SystemRoot: process.env.SystemRoot, ...more }
+  if (cutOff === undefined) return run(node, args, env)
+  return run(cutOffPath, [...cutOff.slice(1), node, ...args], env)
+}
+
+/** The binary of a Node version, from the registry's package of this platform. */
+function nodeBinary(version: string): string {
+  if (version === process.versions.node) return process.execPath
+  const folder = join(root, '.cache', 'node', version)
+  const name = `node-${windows ? 'win' : process.platform}-${process.arch}`
+  const binary = join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node')
+  if (!existsSync(binary)) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+    must(run('npm', ['install', '--ignore-scripts', '--no-package-lock', `${name}@${version}`], process.env, folder))
+  }
+  return binary
+}
+
+/** The binary of this platform: of `npm run prebuild`, or else of the daily build. */
+function providePrebuild(): void {
+  const path = join(root, prebuildPath(process.platform, process.arch, libc()))
+  if (existsSync(path)) return
+  console.log('there is no prebuilt binary (npm run prebuild): taking the one in build/')
+  mkdirSync(dirname(path), { recursive: true })
+  cpSync(join(root, 'build', 'Release', 'strided.node'), path)
+  if (process.platform === 'linux') must(run('strip', ['--strip-all', path], process.env, root))
+}
+
+/** Packs, fills a cache with the dependencies, and installs into an empty folder from that cache alone. */
+function install(): void {
+  providePrebuild()
+  const tarball = pack(scratch)
+  const cache = join(scratch, 'cache')
+  const warm = join(scratch, 'warm')
+  for (const folder of [warm, project, join(scratch, 'bin')]) mkdirSync(folder)
+  for (const folder of [warm, project]) writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  if (!windows) symlinkSync(process.execPath, join(scratch, 'bin', 'node'))
+  must(run('npm', ['install', '--ignore-scripts', '--cache', cache, tarball], process.env, warm))
+  const npm = must(run('npm', ['root', '--global'], process.env, warm)).trim()
+  const args = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache, tarball]
+  must(isolated(process.execPath, [join(npm, 'npm', 'bin', 'npm-cli.js'), ...args]))
+}
+
+/** Compiles the TypeScript programs against the installed declarations, which are checked as well. */
+function compile(name: string, ...options: string[]): string | undefined {
+  const tsc = require.resolve('typescript/bin/tsc')
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')]
+  const strict = ['--strict', '--target', 'es2022', '--lib', 'es2023,esnext.disposable', ...types]
+  const { status, stdout } = run(process.execPath, [tsc, name, ...strict, ...options])
+  return status === 0 ? undefined : stdout.slice(0, 2000)
+}
+
+function bundle(name: string, format: string, out: string): string | undefined {
+  const build = `require(${JSON.stringify(require.resolve('esbuild'))}).buildSync(JSON.parse(process.argv[1]))`
+  const options = { entryPoints: [name], bundle: true, platform: 'node', format, outfile: out, logLevel: 'error' }
+  const more = { external: ['*.node', 'sharp'], absWorkingDir: project }
+  const { status, stderr } = run(process.execPath, ['-e', build, JSON.stringify({ ...options, ...more })])
+  return status === 0 ? undefined : stderr
+}
+
+let reference: string | undefined
+
+/** Runs a program, which must have trained, on the addon, and to the same bits as every other. */
+function trains(node: string, args: string[], env: NodeJS.ProcessEnv = {}): string | undefined {
+  const { status, stdout, stderr } = isolated(node, args, env)
+  if (status !== 0) return `code ${status}: ${stderr}`
+  if (/StridedWarning/.test(stderr)) return stderr
+  const { first, last, backend } = JSON.parse(stdout) as { first: number; last: number; backend: string }
+  if (backend !== 'native') return `computed on ${backend}`
+  if (!(last < first / 2)) return `the loss went from ${first} to ${last}`
+  reference ??= stdout
+  return stdout === reference ? undefined : `expected ${reference} as before, got ${stdout}`
+}
+
+function checkNode(version: string): void {
+  const node = nodeBinary(version)
+  const major = Number(version.split('.')[0])
+  const found = must(isolated(node, ['--version'])).trim()
+  const on = `Node ${found}:`
+  if (found !== `v${version}`) throw new Error(`expected Node ${version}, got ${found}`)
+  const permission = [major === 20 ? '--experimental-permission' : '--permission', '--allow-addons']
+  check(`${on} ES module`, () => trains(node, ['esm.mjs']))
+  check(`${on} CommonJS, one library with import`, () => trains(node, ['commonjs.cjs']))
+  check(`${on} TypeScript, ES module`, () => trains(node, ['typescript.mjs']))
+  check(`${on} TypeScript, CommonJS`, () => trains(node, ['typescript_commonjs.cjs']))
+  check(`${on} two workers and the main thread at once`, () => trains(node, ['workers.mjs']))
+  check(`${on} after process.chdir`, () => trains(node, ['chdir.mjs']))
+  check(`${on} ${permission.join(' ')}`, () => trains(node, [...permission, '--allow-fs-read=*', 'esm.mjs']))
+  check(`${on} bundled as ES module, addon external`, () => trains(node, ['bundle.mjs']))
+  check(`${on} bundled as CommonJS, addon external`, () => trains(node, ['bundle.cjs']))
+  check(`${on} strided info`, () => {
+    const info = must(isolated(node, [join('node_modules', 'strided', 'dist', 'cli', 'main.js'), 'info', '--json']))
+    const { backend } = JSON.parse(info) as { backend: string }
+    return backend === 'native' ? undefined : info
+  })
+}
+
+/** What happens where the binary is missing or broken. */
+function checkFallback(): void {
+  const path = join(project, 'node_modules', 'strided', prebuildPath(process.platform, process.arch, libc()))
+  const states: [string, () => void][] = [
+    ['a broken binary', () => writeFileSync(path, 'no binary')],
+    ['no binary', () => rmSync(path)],
+  ]
+  for (const [name, make] of states) {
+    make()
+    check(`${name}: the reference trains, with one warning that says where it looked`, () => {
+      const { status, stdout, stderr } = isolated(process.execPath, ['workers.mjs'])
+      if (status !== 0) return stderr
+      const { first, last, backend } = JSON.parse(stdout) as { first: number; last: number; backend: string }
+      if (backend !== 'reference' || !(last < first / 2)) return stdout
+      if (!stderr.includes(path) || !stderr.includes('Install the package again')) return `the warning is ${stderr}`
+      const once = isolated(process.execPath, ['esm.mjs']).stderr
+      return once.match(/StridedWarning/g)?.length === 1 ? undefined : `expected one warning, got ${once}`
+    })
+    check(`${name}: STRIDED_BACKEND=native is an error`, () => {
+      const { status, stderr } = isolated(process.execPath, ['esm.mjs'], { STRIDED_BACKEND: 'native' })
+      return status === 1 && stderr.includes(`${path}: `) ? undefined : `code ${status}: ${stderr}`
+    })
+  }
+}
+
+function main(): void {
+  console.log(
+    `without network: ${cutOff === undefined ? 'npm --offline only' : cutOff.join(' ')}; nothing on PATH but node`,
+  )
+  install()
+  for (const [name, text] of Object.entries(programs)) writeFileSync(join(project, name), text)
+  const modern = ['--module', 'esnext', '--moduleResolution', 'bundler']
+  check('types: node16, ES module', () => compile('typescript.mts', '--module', 'node16'))
+  check('types: node16, CommonJS', () => compile('typescript_commonjs.cts', '--module', 'node16'))
+  check('types: nodenext', () => compile('typescript.mts', '--module', 'nodenext', '--noEmit'))
+  check('types: bundler', () => compile('typescript.mts', ...modern, '--noEmit'))
+  const tarball = join(scratch, `strided-${(require(join(root, 'package.json')) as { version: string }).version}.tgz`)
+  const tool = (name: string, ...args: string[]) => {
+    const { status, stdout, stderr } = run(join(root, 'node_modules', '.bin', name), [tarball, ...args])
+    return status === 0 ? undefined : `${stdout}${stderr}`
+  }
+  // Resolution before Node 12, which knows no exports, finds the main entry but not strided/reference.
+  check('types: are the types wrong?', () => tool('attw', '--profile', 'node16'))
+  check('manifest: publint', () => tool('publint', '--strict'))
+  check('esbuild: ES module', () => bundle('esm.mjs', 'esm', 'bundle.mjs'))
+  check('esbuild: CommonJS', () => bundle('esm.mjs', 'cjs', 'bundle.cjs'))
+  for (const version of values.nodes.split(',')) checkNode(version)
+  checkFallback()
+  console.log(`${passed} passed, ${failed} failed`)
+}
+
+// npm itself needs to find node; nothing else may be found.
+process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
+try {
+  main()
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+process.exitCode = failed === 0 ? 0 : 1
