@@ -59,7 +59,15 @@ export * as functional from './ops/functional.ts'
 export { bmm, matmul, mm } from './ops/matmul.ts'
 export { Tensor } from './ops/methods.ts'
 export * as optim from './optim/index.ts'
-export { DetailsCallback, type DetailsOptions, type FitOptions, fit, report } from './report/index.ts'
+export {
+  Dashboard,
+  type DashboardOptions,
+  DetailsCallback,
+  type DetailsOptions,
+  type FitOptions,
+  fit,
+  report,
+} from './report/index.ts'
 export {
   arange,
   empty,

@@ -40,6 +40,9 @@ export interface TrainArgs {
   everySteps: number | null
   resume: boolean
   out: string
+  report: string | null
+  dashboard: boolean
+  dashboardPort: number | null
   json: boolean
   quiet: boolean
 }
@@ -144,6 +147,9 @@ const options: Options = {
   },
   resume: { help: 'goes on from last.ckpt of the checkpoints, if it is there' },
   out: { value: 'FILE', default: 'runs/lenet5.safetensors', help: 'where the model goes' },
+  report: { value: 'FILE', help: 'writes the run as an HTML page: curves, mistakes, filters, weights' },
+  dashboard: { help: 'serves that page on 127.0.0.1 while training runs' },
+  'dashboard-port': { value: 'N', kind: 'integer', help: 'its port (default: any that is free)' },
   json: { help: 'prints one JSON object, the story of the run, instead of progress' },
   quiet: { help: 'prints the result alone' },
 }

@@ -7,8 +7,9 @@ import type { Module } from '../nn/index.ts'
 import { crossEntropy } from '../ops/cross_entropy.ts'
 // Gives tensors their methods.
 import '../ops/methods.ts'
+import { type DashboardOptions, fit, report } from '../report/index.ts'
 import { manualSeed } from '../tensor/generator.ts'
-import { type Callback, fit, NonFiniteError, type Run } from '../train/index.ts'
+import { type Callback, NonFiniteError, type Run } from '../train/index.ts'
 import { formatDuration, Progress } from '../train/progress.ts'
 import { StridedError } from '../util/errors.ts'
 import { type Command, UsageError } from './args.ts'
@@ -41,7 +42,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(usage)
       return 0
     }
-    checkOutput(args.out)
+    checkOutput('--out', args.out)
+    if (args.report !== null) checkOutput('--report', args.report)
     const compute = backend()
     if (args.threads !== null) compute.setNumThreads(args.threads)
     data = await loadData(args)
@@ -57,17 +59,17 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 export const trainCommand: Command = { ...trainHelp, run: main }
 
-/** Finds out now, not after the training, whether the model can be written. */
-function checkOutput(path: string): void {
+/** Finds out now, not after the training, whether a file can be written. */
+function checkOutput(option: string, path: string): void {
   const folder = dirname(path)
   try {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
   } catch (error) {
-    throw new UsageError(`--out: cannot write into ${folder} (${(error as NodeJS.ErrnoException).code})`)
+    throw new UsageError(`${option}: cannot write into ${folder} (${(error as NodeJS.ErrnoException).code})`)
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UsageError(`--out: expected a file, got the folder ${path}`)
+    throw new UsageError(`${option}: expected a file, got the folder ${path}`)
   }
 }
 
@@ -119,7 +121,8 @@ async function train(args: TrainArgs, data: TrainData, model: Module): Promise<n
     `${title}, ${name} backend (${isa}), ${threads} ${threads === 1 ? 'thread' : 'threads'}, seed ${seed}`,
   )
   try {
-    const run = await runOf(args, data, model, loader, display(progress, epochs))
+    const run = await runOf(args, data, model, loader, progress)
+    if (args.report !== null) report(run, args.report)
     if (run.outcome !== 'interrupted') return conclude(args, data, model, run, progress)
     progress?.clear()
     const hint = args.checkpoints === null ? 'nothing is saved, for want of --checkpoints' : 'go on with --resume'
@@ -134,9 +137,26 @@ async function train(args: TrainArgs, data: TrainData, model: Module): Promise<n
   }
 }
 
-function runOf(args: TrainArgs, data: TrainData, model: Module, loader: DataLoader, shown: Callback): Promise<Run> {
+/** The page that is asked for, and who says where it is: stdout where it shows progress, else stderr. */
+function dashboardOf({ dashboard, dashboardPort }: TrainArgs, progress: Progress | null): false | DashboardOptions {
+  if (!dashboard) return false
+  const onListen = (url: string): void => {
+    if (progress !== null) progress.print(`dashboard: ${url}`)
+    else process.stderr.write(`dashboard: ${url}\n`)
+  }
+  return { port: dashboardPort ?? 0, onListen }
+}
+
+function runOf(
+  args: TrainArgs,
+  data: TrainData,
+  model: Module,
+  loader: DataLoader,
+  progress: Progress | null,
+): Promise<Run> {
   const { labelSmoothing, checkpoints, everySteps, patience, minDelta } = args
   const optimizer = makeOptimizer(model, args)
+  const { mean, std, classNames } = data
   const { scheduler, interval } = makeSchedule(optimizer, args, loader.length)
   return fit(model, {
     train: loader,
@@ -148,7 +168,9 @@ function runOf(args: TrainArgs, data: TrainData, model: Module, loader: DataLoad
     schedulerInterval: interval,
     epochs: args.epochs,
     metrics: ['accuracy'],
-    callbacks: [shown],
+    callbacks: [display(progress, args.epochs)],
+    details: (args.report !== null || args.dashboard) && { mean, std, classNames },
+    dashboard: dashboardOf(args, progress),
     accumulate: args.accumulate,
     clipGradNorm: args.clip,
     monitor: args.monitor,
@@ -169,7 +191,7 @@ function conclude(args: TrainArgs, data: TrainData, model: Module, run: Run, pro
   saveSafetensors(args.out, model.stateDict(), { metadata: { ...metadataOf(args, data), ...results } })
   if (args.json) {
     process.stdout.write(
-      `${JSON.stringify({ ...run, model: { ...run.model, file: args.out }, accuracy, loss: epoch.validation?.loss })}\n`,
+      `${JSON.stringify({ ...run, details: undefined, model: { ...run.model, file: args.out }, accuracy, loss: epoch.validation?.loss })}\n`,
     )
     return 0
   }
@@ -179,6 +201,7 @@ function conclude(args: TrainArgs, data: TrainData, model: Module, run: Run, pro
   const print = (text: string): boolean => process.stdout.write(`${text}\n`)
   print(`train loss ${epoch.train.loss}`)
   print(`test accuracy ${percent(accuracy)} (${right} of ${data.test.length})`)
+  if (args.report !== null) print(`report written to ${args.report}`)
   print(`model saved to ${args.out}`)
   return 0
 }

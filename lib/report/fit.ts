@@ -1,21 +1,47 @@
 import type { Module } from '../nn/module.ts'
 import { type FitOptions as BaseOptions, fit as baseFit } from '../train/index.ts'
 import type { Run } from '../train/run.ts'
+import { Dashboard, type DashboardOptions } from './dashboard/index.ts'
 import { DetailsCallback, type DetailsOptions } from './details/index.ts'
 
 export interface FitOptions extends BaseOptions {
   /**
    * Whether pictures, histograms and answers are gathered for a report, and how: see {@link DetailsCallback}, whose `data` are here
-   * the validation data by default. `false` by default.
+   * the validation data by default. `false` by default, but `true` with a dashboard.
    */
   details?: boolean | DetailsOptions
+  /**
+   * Whether the run is served as a page on 127.0.0.1 while it goes on, and on which port; see {@link Dashboard}. Its address is shown
+   * with the progress. `false` by default.
+   */
+  dashboard?: boolean | DashboardOptions
 }
 
-/** {@link baseFit}, with the options that gather and show. */
+/** The options of one that may also be switched on with its defaults; null when it is off. */
+const optionsOf = <T extends object>(given: boolean | T): T | null =>
+  given === false ? null : given === true ? ({} as T) : given
+
+/** Says where the page is, where progress is shown. */
+function announce({ verbose = true }: BaseOptions, url: string): void {
+  if (verbose === false) return
+  const output = verbose === true ? process.stdout : verbose
+  output.write(`dashboard: ${url}\n`)
+}
+
+/** {@link baseFit}, with the options that gather and show: `details` and `dashboard`. */
 export async function fit(model: Module, options: FitOptions): Promise<Run> {
-  const { details = false, ...rest } = options
-  if (details === false) return baseFit(model, rest)
-  const given = details === true ? {} : details
-  const gather = new DetailsCallback({ data: rest.validation ?? null, ...given })
-  return baseFit(model, { ...rest, callbacks: [...(rest.callbacks ?? []), gather] })
+  const { dashboard: shown = false, details = shown !== false, ...rest } = options
+  const show = optionsOf(shown)
+  const gathered = optionsOf(details)
+  const onListen = (url: string): void => (show?.onListen === undefined ? announce(rest, url) : show.onListen(url))
+  const dashboard = show === null ? null : new Dashboard({ ...show, onListen })
+  // Nobody waits for answers behind every epoch unless somebody looks.
+  const live = () => dashboard?.watched ?? false
+  const gather = gathered === null ? null : new DetailsCallback({ data: rest.validation ?? null, live, ...gathered })
+  const callbacks = [...(rest.callbacks ?? []), gather, dashboard].filter((one) => one !== null)
+  try {
+    return await baseFit(model, { ...rest, callbacks })
+  } finally {
+    await dashboard?.close()
+  }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -114,7 +114,13 @@ describe('npm run train', () => {
         expect(Buffer.compare(bytesOf(again[name].toTypedArray()), bytesOf(state[name].toTypedArray()))).toBe(0)
       }
     }
-    expect(run('--seed', '1').stdout.split('\n').at(-4)).not.toBe(lines.at(-3))
+    const page = join(root, 'pages', 'run.html')
+    const other = run('--seed', '1', '--report', page, '--dashboard').stdout.split('\n')
+    expect(other.at(-5)).toMatch(/^train loss /)
+    expect(other.at(-5)).not.toBe(lines.at(-3))
+    expect(other.at(-3)).toBe(`report written to ${page}`)
+    expect(other[2]).toMatch(/^dashboard: http:\/\/127\.0\.0\.1:\d+\/$/)
+    expect(readFileSync(page, 'utf8')).toContain('"answers":{"epoch":2,"samples":12,')
   })
 
   it('says so when the loss explodes', () => {

@@ -20,7 +20,7 @@ export interface DetailsOptions extends Moments {
   /** Most samples of the data that are looked at, 2000 by default. */
   samples?: number
   /** Whether answers and feature maps are found out behind every epoch, for somebody who watches, or once at the end (`false`). */
-  live?: boolean
+  live?: boolean | (() => boolean)
 }
 
 const NAMES = ['data', 'classNames', 'mean', 'std', 'samples', 'live']
@@ -55,7 +55,7 @@ export class DetailsCallback implements Callback {
   readonly #classNames: string[] | null
   readonly #samples: number
   readonly #moments: Moments
-  readonly #live: boolean
+  readonly #live: () => boolean
 
   constructor(options: DetailsOptions = {}) {
     checkOptions('DetailsCallback', options, NAMES)
@@ -64,7 +64,7 @@ export class DetailsCallback implements Callback {
     this.#classNames = classNames === null ? null : [...classNames]
     this.#samples = checkInteger('DetailsCallback', 'samples', samples, 1)
     this.#moments = { mean, std }
-    this.#live = live
+    this.#live = typeof live === 'function' ? live : () => live
   }
 
   onRunStart(context: RunContext): void {
@@ -74,7 +74,7 @@ export class DetailsCallback implements Callback {
   async onEpochEnd({ epoch }: EpochRecord, context: RunContext): Promise<void> {
     this.#noteWeights(context, epoch)
     this.#describe(context)
-    if (this.#live) await this.#noteAnswers(context)
+    if (this.#live()) await this.#noteAnswers(context)
   }
 
   async onRunEnd(context: RunContext): Promise<void> {

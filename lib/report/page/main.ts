@@ -5,6 +5,7 @@ import { Answers } from './answers.ts'
 import { Curves } from './curves.ts'
 import { element } from './dom.ts'
 import { headOf } from './head.ts'
+import { follow } from './live.ts'
 import { findingSection, layerSection } from './model.ts'
 import { Filters, Maps } from './pictures.ts'
 import { Weights } from './weights.ts'
@@ -49,3 +50,10 @@ class Page {
 const page = new Page(document.querySelector('main') as HTMLElement)
 const data = JSON.parse(document.getElementById('data')?.textContent ?? 'null') as PageData | null
 if (data !== null) page.update(data)
+else {
+  follow({
+    onRun: (all) => page.update(all),
+    onSteps: (all) => page.updateCurves(all),
+    onLost: (all) => page.updateCurves(all, true),
+  })
+}
