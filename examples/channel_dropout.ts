@@ -38,7 +38,7 @@ export async function run({
       `correlated by ${results.elements.recovered.toFixed(2)} with the whole one, dropout of half the channels erased ` +
       `${percent(results.channels.gone)} and left ${results.channels.recovered.toFixed(2)}.`,
     figure: {
-      title: 'Six feature maps of one digit (rows) and three digits (columns), dropped with p = 0.5',
+      title: 'Six feature maps (columns) of four digits (rows), dropped with p = 0.5',
       panels: [
         { title: 'Feature maps', picture: tiles(maps) },
         { title: 'Dropout of elements', picture: tiles(elements) },
@@ -61,7 +61,7 @@ function compare(before: Tensor, behind: Tensor): Result {
   })
 }
 
-/** The six maps of the first three images, three in a row of digits. */
+/** The six maps of the first four images, a row for each image. */
 function tiles(maps: Tensor): number[][] {
   const [, channels, height, width] = maps.shape
   return maps

@@ -8,7 +8,18 @@
 // it is not the steadier distributions that help.
 //
 // Source: Santurkar et al., "How Does Batch Normalization Help Optimization?", 2018, figures 2 and 4.
-import { functional as F, manualSeed, nn, noGrad, optim, rand, randn, type Tensor } from '../lib/index.ts'
+import {
+  functional as F,
+  getGeneratorState,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  rand,
+  randn,
+  setGeneratorState,
+  type Tensor,
+} from '../lib/index.ts'
 import type { Lesson, LessonOptions } from './support/lesson.ts'
 import { digits } from './support/training.ts'
 
@@ -100,7 +111,10 @@ function alongGradient(model: nn.Module, input: Tensor, target: Tensor): number[
   const parameters = [...model.parameters()]
   const start = parameters.map((parameter) => parameter.detach().clone())
   return noGrad(() => {
+    // The same noise everywhere, so that it does not count as a change of the loss.
+    const state = getGeneratorState()
     const losses = DISTANCES.map((distance) => {
+      setGeneratorState(state)
       parameters.forEach((parameter, i) => {
         parameter.copy_(start[i].sub(parameter.grad!.mul(distance * LR)))
       })

@@ -50,7 +50,12 @@ export async function run({
     figure: {
       title: 'Batch norm before or behind the activation',
       panels: [
-        { title: 'What the first block hands on', x: 'network', y: 'mean', bars: of(({ mean }) => mean) },
+        {
+          title: 'What the first block hands on',
+          x: 'network',
+          y: 'mean',
+          bars: of(({ mean }) => Number(mean.toFixed(3))),
+        },
         { title: 'What the first block hands on', x: 'network', y: 'share of zeros', bars: of(({ zeros }) => zeros) },
         {
           title: 'Learning',

@@ -25,13 +25,14 @@ const small: Step = { images: 200, dropout: 0, weightDecay: 0 }
 const decayed: Step = { ...small, weightDecay: 5e-3 }
 const dropped: Step = { ...decayed, dropout: 0.5 }
 const augmented: Step = { ...dropped, transform: augmentation }
+/** By what each step adds to the one before it. */
 const steps: Record<string, Step> = {
   'nothing done': small,
-  'weight decay': decayed,
-  'and dropout 0.5': dropped,
-  'and augmentation': augmented,
-  'and 10 times the images': { ...augmented, images: 2000 },
-  'dropout 0.99 instead': { ...augmented, dropout: 0.99 },
+  '+ decay': decayed,
+  '+ dropout': dropped,
+  '+ shifts': augmented,
+  '+ images': { ...augmented, images: 2000 },
+  'dropout 0.99': { ...augmented, dropout: 0.99 },
 }
 
 export async function run({
@@ -67,8 +68,8 @@ export async function run({
     results,
     sentence:
       `Of the training and the test images ${both('nothing done')} are right when 200 images are learnt by heart, ` +
-      `${both('and augmentation')} with weight decay, dropout and augmentation, ${both('and 10 times the images')} with ` +
-      `ten times the images, and ${both('dropout 0.99 instead')} with dropout of 0.99.`,
+      `${both('+ shifts')} with weight decay, dropout and augmentation, ${both('+ images')} with ` +
+      `ten times the images, and ${both('dropout 0.99')} with dropout of 0.99.`,
     figure: {
       title: 'Overfitting and its cures',
       panels: [

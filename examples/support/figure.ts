@@ -127,15 +127,26 @@ function chartOf(panel: LinePanel | BarPanel, index: number, left: number, top: 
       itemGap: 26,
     },
     xAxis: isBars
-      ? { type: 'category', data: Object.keys(panel.bars), name: panel.x, nameGap: 32, ...named, axisLabel }
-      : { type: 'value', min: 'dataMin', max: 'dataMax', name: panel.x, nameGap: 32, ...named },
+      ? {
+          type: 'category',
+          data: Object.keys(panel.bars),
+          name: panel.x,
+          nameGap: 34,
+          ...named,
+          axisLabel: labelsOf(Object.keys(panel.bars)),
+        }
+      : { type: 'value', min: 'dataMin', max: 'dataMax', minInterval: 1, name: panel.x, nameGap: 32, ...named },
     yAxis: { type: panel.log ? 'log' : 'value', name: panel.y, nameGap: 56, ...named, axisLabel: { formatter: short } },
     series,
   } as EChartsOption
 }
 
 const shown = { position: 'top', formatter: ({ value }: { value: unknown }): string => short(Number(value)) } as const
-const axisLabel = { interval: 0, width: 76, overflow: 'break', fontSize: 11 } as const
+/** Every bar has its name, broken into lines that fit under it. */
+const labelsOf = ({ length }: readonly string[]): object => {
+  const width = (WIDTH - MARGIN.left - MARGIN.right) / length - 4
+  return { interval: 0, width, overflow: 'break', fontSize: length > 4 ? 10 : 12 }
+}
 
 /** Three figures, by powers of ten where the number is far from 1. */
 function short(value: number): string {

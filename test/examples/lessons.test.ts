@@ -6,6 +6,7 @@ import * as lossLandscape from '../../examples/loss_landscape.ts'
 import * as normOrder from '../../examples/norm_order.ts'
 import * as normStatistics from '../../examples/norm_statistics.ts'
 import * as overfitting from '../../examples/overfitting.ts'
+import * as residualDepth from '../../examples/residual_depth.ts'
 import * as smallBatches from '../../examples/small_batches.ts'
 import { toSvg } from '../../examples/support/figure.ts'
 import type { Lesson } from '../../examples/support/lesson.ts'
@@ -112,10 +113,19 @@ describe('examples', () => {
     expect(noisy.range).toBeLessThan(0.5 * none.range)
   })
 
+  it('residual_depth: depth harms the plain network and not the residual one', async () => {
+    const lesson = await residualDepth.run({ short: true })
+    checkTelling(lesson)
+    const { plain, residual } = lesson.accuracy
+    expect(plain[1]).toBeLessThan(plain[0] - 0.2)
+    expect(residual[1]).toBeGreaterThan(residual[0] - 0.05)
+    expect(residual[1]).toBeGreaterThan(plain[1] + 0.3)
+  })
+
   it('overfitting: learns by heart, is cured, and learns nothing through too much dropout', async () => {
     const lesson = await overfitting.run({ short: true })
     checkTelling(lesson)
-    const { 'nothing done': nothing, 'and augmentation': cured, 'dropout 0.99 instead': collapsed } = lesson.results
+    const { 'nothing done': nothing, '+ shifts': cured, 'dropout 0.99': collapsed } = lesson.results
     expect(nothing.train).toBe(1)
     expect(nothing.test).toBeLessThan(0.7)
     expect(cured.test).toBeGreaterThan(nothing.test + 0.1)
