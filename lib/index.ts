@@ -68,6 +68,7 @@ export {
   fit,
   report,
 } from './report/index.ts'
+export * as viz from './report/viz/index.ts'
 export {
   arange,
   empty,

@@ -20,7 +20,7 @@ describe('pictures', () => {
         [0, 1],
         [0, 4],
       ],
-    ) // prettier-ignore
+    )
     expect([...both.pixels]).toEqual([0, 128, 255, 255])
   })
 
