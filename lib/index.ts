@@ -48,6 +48,7 @@ export {
   saveNpz,
   saveSafetensors,
 } from './io/index.ts'
+export { SummaryWriter } from './io/tensorboard/index.ts'
 export type { BackendInfo, ConvPrecision, MemoryReport } from './kernels/backend.ts'
 export { backendInfo, getNumThreads, memory, setConvPrecision, setNumThreads } from './kernels/select.ts'
 export * as models from './models/index.ts'
