@@ -45,7 +45,8 @@ export function inspectAddon(file: string): AddonReport {
   const symbols = readelf('--dyn-syms', '--wide', file)
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => /^\d+:$/.test(columns[0]) && columns.length >= 8)
+    // Local ones, as of sections on arm64, nobody sees.
+    .filter((columns) => /^\d+:$/.test(columns[0]) && columns.length >= 8 && columns[4] !== 'LOCAL')
     .map(([, , , , , , section, name]) => ({ defined: section !== 'UND', name }))
   const asked = symbols.flatMap(({ name }) => {
     const [, symbol, version] = /^(.*?)@+GLIBC_([\d.]+)/.exec(name) ?? []

@@ -51,6 +51,18 @@ function must(result: Result): string {
   return result.stdout
 }
 
+/** npm as a script, which needs no shell on Windows and can be started by any Node. */
+const npmScript = [
+  process.env.npm_execpath ?? '',
+  join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+  join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+].find((path) => path.endsWith('npm-cli.js') && existsSync(path))
+
+function npm(args: string[], cwd: string): string {
+  if (npmScript === undefined) throw new Error('expected npm beside Node')
+  return must(run(process.execPath, [npmScript, ...args, '--ignore-scripts'], process.env, cwd))
+}
+
 // A namespace without a network device, where the system lets us have one.
 const cutOff = [
   ['unshare', '--net'],
@@ -76,7 +88,7 @@ function nodeBinary(version: string): string {
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    must(run('npm', ['install', '--ignore-scripts', '--no-package-lock', `${name}@${version}`], process.env, folder))
+    npm(['install', '--no-package-lock', `${name}@${version}`], folder)
   }
   return binary
 }
@@ -100,10 +112,9 @@ function install(): void {
   for (const folder of [warm, project, join(scratch, 'bin')]) mkdirSync(folder)
   for (const folder of [warm, project]) writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   if (!windows) symlinkSync(process.execPath, join(scratch, 'bin', 'node'))
-  must(run('npm', ['install', '--ignore-scripts', '--cache', cache, tarball], process.env, warm))
-  const npm = must(run('npm', ['root', '--global'], process.env, warm)).trim()
+  npm(['install', '--cache', cache, tarball], warm)
   const args = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache, tarball]
-  must(isolated(process.execPath, [join(npm, 'npm', 'bin', 'npm-cli.js'), ...args]))
+  must(isolated(process.execPath, [npmScript!, ...args]))
 }
 
 /** Compiles the TypeScript programs against the installed declarations, which are checked as well. */
@@ -197,13 +208,14 @@ function main(): void {
   check('types: nodenext', () => compile('typescript.mts', '--module', 'nodenext', '--noEmit'))
   check('types: bundler', () => compile('typescript.mts', ...modern, '--noEmit'))
   const tarball = join(scratch, `strided-${(require(join(root, 'package.json')) as { version: string }).version}.tgz`)
-  const tool = (name: string, ...args: string[]) => {
-    const { status, stdout, stderr } = run(join(root, 'node_modules', '.bin', name), [tarball, ...args])
+  const tool = (script: string, ...args: string[]) => {
+    const path = join(root, 'node_modules', script)
+    const { status, stdout, stderr } = run(process.execPath, [path, tarball, ...args])
     return status === 0 ? undefined : `${stdout}${stderr}`
   }
   // Resolution before Node 12, which knows no exports, finds the main entry but not strided/reference.
-  check('types: are the types wrong?', () => tool('attw', '--profile', 'node16'))
-  check('manifest: publint', () => tool('publint', '--strict'))
+  check('types: are the types wrong?', () => tool('@arethetypeswrong/cli/dist/index.js', '--profile', 'node16'))
+  check('manifest: publint', () => tool('publint/src/cli.js', '--strict'))
   check('esbuild: ES module', () => bundle('esm.mjs', 'esm', 'bundle.mjs'))
   check('esbuild: CommonJS', () => bundle('esm.mjs', 'cjs', 'bundle.cjs'))
   for (const version of values.nodes.split(',')) checkNode(version)
