@@ -99,7 +99,8 @@ export class Chart {
 
   #data(): uPlot.AlignedData {
     const { xs, series } = this.#options as ChartOptions
-    return [xs, ...series.map(({ values }) => values)]
+    // Copies: a live page appends to the lists that it gives, and the chart would take its own last view for a zoom.
+    return [[...xs], ...series.map(({ values }) => [...values])]
   }
 
   #zoomed(): boolean {
