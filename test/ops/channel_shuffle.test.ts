@@ -32,7 +32,7 @@ describe('channelShuffle', () => {
         expect(output.equal(expected)).toBe(true)
         expect(F.channelShuffle(output, each).equal(input)).toBe(true)
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 7 },
     )
   })
 

@@ -1,52 +1,77 @@
 import { get } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Callback, Dashboard, functional as F, type FitOptions, fit, type Run } from '../../lib/index.ts'
 import type { PageData } from '../../lib/report/page_data.ts'
-import { chromiumPath, coloredPixels, launch, open, overflowing, views } from '../support/chromium.ts'
+import { chartRanges, chromiumPath, coloredPixels, launch, open, overflowing, views } from '../support/chromium.ts'
+import { Gate } from '../support/gate.ts'
 import { bitsOf, problem } from '../train/problem.ts'
 import { imageProblem } from './problem.ts'
-
-/** Holds every step up, so that there is time to look. */
-const slowly = (milliseconds: number): Callback => ({
-  onStep: async () => {
-    await sleep(milliseconds)
-  },
-})
 
 interface Heard {
   name: string
   data: unknown
 }
 
-/** Listens as a browser does until the stream ends or `enough` says so. */
-async function listen(url: string, enough: (heard: Heard[]) => boolean = () => false): Promise<Heard[]> {
-  const heard: Heard[] = []
-  const stop = new AbortController()
-  const { body, headers } = await fetch(`${url}events`, { signal: stop.signal })
-  expect(headers.get('content-type')).toBe('text/event-stream')
-  let text = ''
-  try {
-    for await (const part of body!.pipeThrough(new TextDecoderStream())) {
-      text += part
-      const events = text.split('\n\n')
-      text = events.pop() as string
-      for (const event of events) {
-        const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? []
-        heard.push({ name, data: JSON.parse(data) })
-      }
-      if (enough(heard)) stop.abort()
-    }
-  } catch (error) {
-    if (!stop.signal.aborted) throw error
+/** Listens as a browser does. */
+class Viewer {
+  readonly heard: Heard[] = []
+  /** All that was heard, once the stream has ended or the viewer has left. */
+  readonly ended: Promise<Heard[]>
+  readonly #leaving = new AbortController()
+  #look: () => void = () => undefined
+
+  constructor(url: string) {
+    this.ended = this.#listen(url).finally(() => this.#look())
   }
-  return heard
+
+  /** Waits until what was heard is enough. */
+  async until(enough: (heard: Heard[]) => boolean): Promise<void> {
+    let isOver = false
+    this.ended.finally(() => {
+      isOver = true
+    })
+    while (!enough(this.heard)) {
+      expect(isOver, 'the stream ended before').toBe(false)
+      await new Promise<void>((resolve) => {
+        this.#look = resolve
+      })
+    }
+  }
+
+  leave(): Promise<Heard[]> {
+    this.#leaving.abort()
+    return this.ended
+  }
+
+  async #listen(url: string): Promise<Heard[]> {
+    let text = ''
+    try {
+      const { body, headers } = await fetch(`${url}events`, { signal: this.#leaving.signal })
+      expect(headers.get('content-type')).toBe('text/event-stream')
+      for await (const part of body!.pipeThrough(new TextDecoderStream())) {
+        text += part
+        const events = text.split('\n\n')
+        text = events.pop() as string
+        for (const event of events) {
+          const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? []
+          this.heard.push({ name, data: JSON.parse(data) })
+        }
+        this.#look()
+      }
+    } catch (error) {
+      if (!this.#leaving.signal.aborted) throw error
+    }
+    return this.heard
+  }
 }
 
-/** Starts a run with a dashboard; `url` is known once it is served. */
-function start(options: Partial<FitOptions> = {}, pause = 70) {
-  const { model, settings } = problem({ epochs: 4, callbacks: [slowly(pause)], ...options })
+/** Whether a viewer heard the whole story and some steps more. */
+const isUnderWay = (heard: Heard[]): boolean => heard.some(({ name }) => name === 'steps')
+
+/** Starts a run with a dashboard that waits at `gate`; `url` is known once it is served. */
+function start(gate: Gate, callbacks: Callback[] = []) {
+  const { model, settings } = problem({ epochs: 4, callbacks: [gate, ...callbacks] })
   let run: Promise<Run> = Promise.reject(new Error('not started'))
   run.catch(() => undefined)
   const url = new Promise<string>((resolve, reject) => {
@@ -58,11 +83,17 @@ function start(options: Partial<FitOptions> = {}, pause = 70) {
 
 describe('the dashboard', () => {
   it('tells any number of viewers all of the run, and ends with it', async () => {
-    const { url, run } = start()
+    const gate = new Gate(2)
+    const { url, run } = start(gate)
     const address = await url
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
-    const all = await Promise.all([listen(address), listen(address), listen(address)])
+    const viewers = [1, 2, 3].map(() => new Viewer(address))
+    await Promise.all(viewers.map((viewer) => viewer.until(({ length }) => length > 0)))
+    gate.allow(3)
+    await Promise.all(viewers.map((viewer) => viewer.until(isUnderWay)))
+    gate.allow()
     const { steps, history } = await run
+    const all = await Promise.all(viewers.map(({ ended }) => ended))
     for (const heard of all) {
       const names = heard.map(({ name }) => name)
       expect([names[0], names.at(-2), names.at(-1)]).toEqual(['run', 'run', 'end'])
@@ -85,11 +116,19 @@ describe('the dashboard', () => {
   it('changes no bit of the training, whoever comes and goes', async () => {
     const plain = problem({ epochs: 4 })
     await fit(plain.model, plain.settings)
-    const { model, url, run } = start()
+    const gate = new Gate(2)
+    const { model, url, run } = start(gate)
     const address = await url
-    await listen(address, (heard) => heard.some(({ name }) => name === 'steps'))
-    expect((await listen(address, ({ length }) => length > 0)).length).toBe(1)
+    const early = new Viewer(address)
+    await early.until(({ length }) => length > 0)
+    gate.allow(3)
+    await early.until(isUnderWay)
+    await early.leave()
+    const late = new Viewer(address)
+    await late.until(({ length }) => length > 0)
+    expect((await late.leave()).length).toBe(1)
     expect(await (await fetch(address)).text()).toContain("connect-src 'self'")
+    gate.allow()
     const { outcome } = await run
     expect(outcome).toBe('finished')
     expect(bitsOf(model)).toEqual(bitsOf(plain.model))
@@ -113,14 +152,15 @@ describe('the dashboard', () => {
         throw new Error('enough')
       },
     }
-    const { url, run } = start({ callbacks: [failing] })
+    const { url, run } = start(new Gate(Number.POSITIVE_INFINITY), [failing])
     const address = await url
     await expect(run).rejects.toThrow('enough')
     await expect(fetch(address)).rejects.toThrow('fetch failed')
   })
 
   it('shows nothing to names of elsewhere, and knows no other page', async () => {
-    const { url, run } = start({}, 20)
+    const gate = new Gate(1)
+    const { url, run } = start(gate)
     const address = await url
     const status = (path: string, options: object) =>
       new Promise((resolve) => get(new URL(path, address), options, (answer) => resolve(answer.resume().statusCode)))
@@ -129,6 +169,7 @@ describe('the dashboard', () => {
     expect(await status('/', { headers: { host: 'localhost:80' } })).toBe(200)
     expect(await status('/', { method: 'POST' })).toBe(405)
     expect(await status('/other', {})).toBe(404)
+    gate.allow()
     await run
   })
 
@@ -141,12 +182,14 @@ describe('the dashboard', () => {
   })
 
   it('refuses a port that is taken, before the first step, and options that make no sense', async () => {
-    const first = start()
+    const gate = new Gate(1)
+    const first = start(gate)
     const port = Number(new URL(await first.url).port)
     const { model, settings } = problem()
     await expect(fit(model, { ...settings, dashboard: { port } })).rejects.toThrow(
       `fit: expected a free port for the dashboard, got ${port} (EADDRINUSE)`,
     )
+    gate.allow()
     await first.run
     expect(() => new Dashboard({ port: 70_000 })).toThrow('Dashboard: expected port to be at most 65535, got 70000')
     expect(() => new Dashboard({ host: 'all' } as object)).toThrow(
@@ -165,7 +208,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser (skipped wher
   const stateOf = (page: Page) => page.innerText('.state')
 
   it('draws the run while it goes on, at both widths and in both themes, and keeps it afterwards', async () => {
-    const { model, settings, moments } = imageProblem('digits', { epochs: 6, callbacks: [slowly(25)] })
+    const gate = new Gate(12)
+    const { model, settings, moments } = imageProblem('digits', { epochs: 6, callbacks: [gate] })
     let run: Promise<Run> | null = null
     const url = await new Promise<string>((resolve) => {
       run = fit(model, { ...settings, details: moments, dashboard: { onListen: resolve } } as FitOptions)
@@ -173,15 +217,27 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser (skipped wher
     const opened = await Promise.all(views.map((view) => open(browser, view, url)))
     const [first] = opened[0]
     expect(await stateOf(first)).toBe('running')
-    const before = await first.innerText('header')
-    await sleep(600)
-    expect(await first.innerText('header')).not.toBe(before)
+    // What a page heard of single steps has to be followed as well as whole stories.
+    for (const steps of [3, 3, 12]) {
+      const before = await first.innerText('header')
+      gate.allow(steps)
+      await first.waitForFunction((text) => document.querySelector('header')?.innerText !== text, before)
+    }
+    gate.allow()
     const { steps } = (await run) as unknown as Run
     for (const [page, complaints] of opened) {
       await page.waitForFunction("document.querySelector('.state').textContent === 'finished'")
       const charts = await coloredPixels(page)
       expect(charts.length).toBe(6)
       for (const { title, colored } of charts) expect(colored, title).toBeGreaterThan(150)
+      expect(await chartRanges(page)).toEqual([
+        ['Loss', `optimizer step 1 to ${steps.loss.length}`],
+        ['Accuracy', 'epoch 1 to 6'],
+        ['Learning rate', `optimizer step 1 to ${steps.loss.length}`],
+        ['Gradient norm, before clipping', `optimizer step 1 to ${steps.loss.length}`],
+        ['Histogram of 0.weight', 'epoch 0 to 6'],
+        ['Norms of the filters of 0.weight', 'epoch 0 to 6'],
+      ])
       expect(await page.innerText('header')).toContain(`${steps.loss.length}, 10 batches an epoch`)
       expect(await page.locator('.mistakes img').count()).toBeGreaterThan(0)
       expect(await overflowing(page)).toEqual([])
@@ -191,18 +247,20 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser (skipped wher
   })
 
   it('says so when the training breaks off', async () => {
-    const { model, settings } = problem({ epochs: 50, callbacks: [slowly(5)] })
+    const gate = new Gate(5)
+    const { model, settings } = problem({ epochs: 50, callbacks: [gate] })
     let failed: Promise<unknown> | null = null
+    let stop = false
     const loss: FitOptions['loss'] = (output, target) => {
       if (stop) throw new Error('broken')
       return F.crossEntropy(output, target)
     }
-    let stop = false
     const url = await new Promise<string>((resolve) => {
       failed = fit(model, { ...settings, loss, dashboard: { onListen: resolve } } as FitOptions).catch(String)
     })
     const [page] = await open(browser, views[0], url)
     stop = true
+    gate.allow()
     expect(await failed).toBe('Error: broken')
     await page.waitForFunction("document.querySelector('.state').textContent === 'server gone'")
     await page.close()

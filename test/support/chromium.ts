@@ -57,6 +57,16 @@ export function coloredPixels(page: Page): Promise<{ title: string; colored: num
   )
 }
 
+/** What the charts of a page say in words of the part that they show. */
+export function chartRanges(page: Page): Promise<[title: string, range: string][]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.chart')].map((card) => {
+      const [title, range] = (card.querySelector('[role=img]')?.getAttribute('aria-label') ?? '').split(': ')
+      return [title, range] as [string, string]
+    }),
+  )
+}
+
 /** Elements whose text or box reaches beyond the window, unless something around them scrolls. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {

@@ -6,7 +6,7 @@ import { RangeError } from '../../util/errors.ts'
 const MOST_WAITING = 8 * 2 ** 20
 
 /** Milliseconds that the last message may take to leave. */
-const PATIENCE = 500
+const PATIENCE = 3000
 
 /** What the server is asked for. */
 export interface Content {

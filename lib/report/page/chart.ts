@@ -73,8 +73,16 @@ function optionsOf(options: ChartOptions, width: number): uPlot.Options {
         }
       }),
     ],
-    hooks: { drawClear: paint === undefined ? [] : [paint] },
+    hooks: { drawClear: paint === undefined ? [] : [paint], draw: [(plot) => describe(plot, options)] },
   }
+}
+
+/** Says in words what part the curves show. */
+function describe({ root, scales, data }: uPlot, { title, x }: ChartOptions): void {
+  const { min, max } = scales.x
+  const shown = data[0].filter((at) => at >= (min ?? at) && at <= (max ?? at))
+  root.setAttribute('role', 'img')
+  root.setAttribute('aria-label', `${title}: ${x} ${shown[0]} to ${shown.at(-1)}`)
 }
 
 /** A chart in a card of its own, as wide as its card, that can be zoomed and takes new values. */
