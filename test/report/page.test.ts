@@ -27,13 +27,11 @@ const TITLES = [
   'Norms of the filters of 0.weight',
 ]
 
-describe.skipIf(chromiumPath === null).each(['digits', 'photographs'] as const)(
-  'the report of a network for %s in a browser (skipped where chromium or, for photographs, CIFAR-10 is missing)',
-  (kind) => {
-    if (kind === 'photographs' && !hasCifar) {
-      it.skip('needs CIFAR-10 in ../shared/data')
-      return
-    }
+describe.each([
+  { kind: 'digits' as const, has: true, needs: 'chromium' },
+  { kind: 'photographs' as const, has: hasCifar, needs: 'chromium and CIFAR-10 in ../shared/data' },
+])('the report of a network for $kind in a browser', ({ kind, has, needs }) => {
+  describe.skipIf(chromiumPath === null || !has)(`needs ${needs}`, () => {
     const url = pathToFileURL(join(dir, `${kind}.html`)).href
     beforeAll(async () => {
       const { model, settings, moments } = imageProblem(kind)
@@ -90,5 +88,5 @@ describe.skipIf(chromiumPath === null).each(['digits', 'photographs'] as const)(
       expect(complaints).toEqual([])
       await page.close()
     })
-  },
-)
+  })
+})
