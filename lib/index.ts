@@ -68,6 +68,8 @@ export {
   type FitOptions,
   fit,
   report,
+  TensorBoard,
+  type TensorBoardOptions,
 } from './report/index.ts'
 export * as viz from './report/viz/index.ts'
 export {
