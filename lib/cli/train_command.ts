@@ -167,6 +167,7 @@ function runOf(
     scheduler,
     schedulerInterval: interval,
     epochs: args.epochs,
+    seed: args.seed,
     metrics: ['accuracy'],
     callbacks: [display(progress, args.epochs)],
     details: (args.report !== null || args.dashboard) && { mean, std, classNames },
