@@ -19,6 +19,7 @@
       "native/kernels/layer_norm.cc",
       "native/kernels/local_response_norm.cc",
       "native/kernels/max_pool.cc",
+      "native/kernels/moments.cc",
       "native/kernels/pack.cc",
       "native/kernels/pointwise_loss.cc",
       "native/kernels/prelu.cc",
@@ -63,6 +64,7 @@
       "native/ops/max_unpool.cc",
       "native/ops/pad.cc",
       "native/ops/pool_windows.cc",
+      "native/ops/moments.cc",
       "native/ops/nll_loss.cc",
       "native/ops/pointwise_loss.cc",
       "native/ops/prelu.cc",
@@ -73,7 +75,8 @@
       "native/ops/softmax.cc",
       "native/ops/taps.cc",
       "native/ops/winograd.cc",
-      "native/ops/winograd_backward_weight.cc"
+      "native/ops/winograd_backward_weight.cc",
+      "native/ops/winograd_tiles.cc"
     ],
     "binding_sources": [
       "native/binding/activation.cc",

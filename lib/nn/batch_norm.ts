@@ -41,13 +41,17 @@ class BatchNorm extends NormBase {
     return this.forwardThen(input, { residual: null, relu: false })
   }
 
+  /** Whether the next batch is normalised by its own statistics: in training, and always without running ones. */
+  get measuresBatch(): boolean {
+    return this.training || this.runningMean === null || this.runningVar === null
+  }
+
   /** `forward` and what follows it in the same pass over memory: `relu(forward(input) + residual)`. */
   forwardThen(input: Tensor, behind: Behind): Tensor {
     checkDims(this.kind, input, this.form.dims, this.form.form)
     this.materialize(this.kind, input, 1)
     const { runningMean, runningVar, weight, bias, eps } = this
-    // Without running statistics a batch's own are used in evaluation too.
-    const training = this.training || runningMean === null || runningVar === null
+    const training = this.measuresBatch
     const tracked = this.training ? this.numBatchesTracked : null
     const count = tracked === null ? 0 : readCount(tracked) + 1
     const momentum = this.momentum ?? (tracked === null ? 0 : 1 / count)

@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import { describe } from '../util/check.ts'
 import { DTypeError, RangeError, StateError } from '../util/errors.ts'
-import { fusedPair } from './fusion.ts'
+import { fusedRun } from './fusion.ts'
 import { checkName, Module } from './module.ts'
 
 /**
@@ -33,7 +33,7 @@ export function isClean(module: Module): boolean {
 }
 
 /**
- * Runs modules one after the other, as {@link Sequential} and the blocks do, some pairs of them as one op. A tensor
+ * Runs modules one after the other, as {@link Sequential} and the blocks do, some neighbours as one op. A tensor
  * between two clean modules is released as soon as the second has used it; the caller may release the result when the last
  * module is clean.
  */
@@ -43,11 +43,11 @@ export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
   let hidden = false
   for (let i = 0; i < modules.length; i++) {
     const module = modules[i]
-    const fused = fusedPair(module, modules[i + 1], modules[i + 2])
-    if (fused !== null) i++
+    const fused = fusedRun(modules, i)
+    if (fused !== null) i += fused.length - 1
     // Only the library's own modules can be fused.
     const clean = fused !== null || isClean(module)
-    const output = fused === null ? module.forward(current) : fused(current)
+    const output = fused === null ? module.forward(current) : fused.run(current)
     if (output === current) {
       hidden = hidden && clean
       continue
@@ -68,8 +68,9 @@ export function runThrough(modules: readonly Module[], input: Tensor): Tensor {
  * ```
  *
  * A tensor between two of the library's own modules is released as soon as the second has used it; what backward needs
- * of it is kept by the tape. A batch normalization and the ReLU behind it run as one op, as do a ReLU and the max pooling
- * behind it, unless one of them has hooks or `STRIDED_FUSE` is 0.
+ * of it is kept by the tape. A batch normalization and the ReLU behind it run as one op, and the convolution before it gathers
+ * its statistics; a convolution or a max pooling takes over a ReLU beside it. Modules with hooks run alone, as all do when
+ * `STRIDED_FUSE` is 0.
  *
  * @throws {DTypeError} when something is no module.
  */

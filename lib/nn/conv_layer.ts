@@ -1,5 +1,5 @@
 import { CONV_OPTIONS, type ConvOptions, type ConvSettings, convSettings } from '../ops/conv_problem.ts'
-import { convolution } from '../ops/convolution.ts'
+import { convolution, type Stored } from '../ops/convolution.ts'
 import { channelsLastStrides } from '../tensor/layout.ts'
 import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
@@ -77,18 +77,26 @@ export abstract class ConvLayer extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    return this.#convolve(input, false)
+    return this.#convolve(input, {})
   }
 
   /** `relu(forward(input))`, rectified before it is stored. */
   forwardRectified(input: Tensor): Tensor {
-    return this.#convolve(input, true)
+    return this.#convolve(input, { relu: true })
   }
 
-  #convolve(input: Tensor, relu: boolean): Tensor {
+  /** `forward`, and the moments of its output for a batch normalization; null where they are not gathered. */
+  forwardMeasured(input: Tensor): [output: Tensor, moments: Tensor | null] {
+    const rank = this.kernelSize.length
+    if (rank > 2 || input.ndim !== rank + 2) return [this.forward(input), null]
+    const moments = untracked(() => emptyTensor([3, this.outChannels], 'float32'))
+    return [this.#convolve(input, { moments }), moments]
+  }
+
+  #convolve(input: Tensor, stored: Stored): Tensor {
     if (this.weight.isLazy) this.#materialize(input)
     const rank = this.kernelSize.length
-    return convolution(`conv${rank}d`, rank, input, this.weight, this.bias, this.options, relu)
+    return convolution(`conv${rank}d`, rank, input, this.weight, this.bias, this.options, stored)
   }
 
   #materialize(input: Tensor): void {

@@ -44,8 +44,11 @@ interface Steps {
 }
 
 function stepsOf({ branch, norm, activation, normFirst }: ResidualPaths): Steps {
-  const normalised = normFirst && norm !== null ? fusedSum(norm, activation) : null
-  if (normalised !== null) return { before: branch, sum: normalised, after: [] }
+  const normalised = normFirst && norm !== null ? fusedSum(branch, norm, activation) : null
+  if (normalised !== null) {
+    const { taken, sum } = normalised
+    return { before: branch.slice(0, branch.length - taken), sum, after: [] }
+  }
   const before = normFirst && norm !== null ? [...branch, norm] : branch
   const after = [activation, normFirst ? null : norm].filter((module) => module !== null)
   const activated = fusedAdd(after[0])

@@ -30,6 +30,8 @@ export interface Behind {
   residual: Tensor | null
   /** Whether negative numbers become 0 after that. */
   relu: boolean
+  /** Moments of the input, where the convolution that made it gathered them; they are used in training alone. */
+  moments?: Tensor | null
 }
 
 /** The checked arguments of a batch normalization. */
@@ -83,14 +85,14 @@ export function batchNormThen(
   runningMean: Tensor | null,
   runningVar: Tensor | null,
   options: BatchNormOptions,
-  { residual, relu: rectified }: Behind,
+  { residual, relu: rectified, moments = null }: Behind,
 ): Tensor {
   const fits = residual === null || (sameShape(residual.shape, input.shape) && residual.dtype === 'float32')
   const alone = !fits || !fuses()
   const args = checkArguments(input, runningMean, runningVar, options, alone ? NOTHING : { residual, relu: rectified })
   const source = inFormat('batchNorm', input, 'channelsLast')
   const added = args.residual === null ? null : inFormat('batchNorm', args.residual, 'channelsLast')
-  const output = options.training ? train(args, source, added) : evaluate(args, source, added)
+  const output = options.training ? train(args, source, added, moments) : evaluate(args, source, added)
   disposeCopy(source, input)
   if (added !== null) disposeCopy(added, args.residual as Tensor)
   return alone ? oneByOne(output, residual, rectified) : output
@@ -114,16 +116,15 @@ function makeBits({ problem, input, weight, bias, residual }: Arguments): Tensor
   return untracked(() => emptyTensor([Math.ceil((problem.rows * problem.c) / 8)], 'uint8'))
 }
 
-function train(args: Arguments, source: Tensor, residual: Tensor | null): Tensor {
+function train(args: Arguments, source: Tensor, residual: Tensor | null, moments: Tensor | null): Tensor {
   const { problem, input, weight, bias, runningMean, runningVar } = args
   const { c } = problem
   // Outside any scope: under recording they belong to the tape.
   const [mean, rstd] = untracked(() => [emptyTensor([c], 'float32'), emptyTensor([c], 'float32')])
   const bits = makeBits(args)
   const output = emptyTensor(source.shape, 'float32', source.strides)
-  backend().kernels.batchNormForward(
-    problem,
-    source.buffer('batchNorm'),
+  const { kernels } = backend()
+  const rest = [
     buffer(weight),
     buffer(bias),
     buffer(runningMean),
@@ -133,7 +134,10 @@ function train(args: Arguments, source: Tensor, residual: Tensor | null): Tensor
     buffer(residual),
     buffer(bits),
     output.buffer('batchNorm'),
-  )
+  ] as const
+  const from = source.buffer('batchNorm')
+  if (moments === null) kernels.batchNormForward(problem, from, ...rest)
+  else kernels.batchNormMomentsForward(problem, from, moments.buffer('batchNorm'), ...rest)
   for (const running of [runningMean, runningVar]) if (running !== null) running.storage.version++
   if (anyNeedsGrad([input, weight, bias, args.residual])) {
     const statistics = [saveOwned('batchNorm', mean), saveOwned('batchNorm', rstd)] as const

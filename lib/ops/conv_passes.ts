@@ -10,6 +10,7 @@ import './copy.ts'
  *
  * @param source input, channels-last
  * @param filter weight, channels-last
+ * @param moments `[3, outChannels]` for those of the output, in 1-D and 2-D alone; null when nobody asks for them
  */
 export function forwardPass(
   op: string,
@@ -18,13 +19,15 @@ export function forwardPass(
   filter: Tensor,
   bias: Tensor | null,
   shape: Shape,
+  moments: Tensor | null,
 ): Tensor {
   const buffers = [source.buffer(op), filter.buffer(op), bias?.buffer(op) ?? null] as const
   const output = emptyTensor(shape, 'float32', channelsLastStrides(shape))
   if (output.size === 0) return output
   const { kernels } = backend()
   if ('kd' in problem) kernels.conv3dForward(problem, ...buffers, output.buffer(op))
-  else kernels.conv2dForward(problem, ...buffers, output.buffer(op))
+  else if (moments === null) kernels.conv2dForward(problem, ...buffers, output.buffer(op))
+  else kernels.conv2dMomentsForward(problem, ...buffers, output.buffer(op), moments.buffer(op))
   return output
 }
 

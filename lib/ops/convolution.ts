@@ -20,8 +20,16 @@ import { type Ends, padBorder } from './pad_border.ts'
 import { reluGrad } from './relu.ts'
 import { unbatched } from './unbatched.ts'
 
+/** What a convolution does with its output while it stores it. */
+export interface Stored {
+  /** Whether negative numbers become 0. */
+  relu?: boolean
+  /** Gets the moments of the output, `[3, outChannels]`, of a batched input of one or two spatial dimensions. */
+  moments?: Tensor | null
+}
+
 /**
- * A convolution over `rank` spatial dimensions, see `conv2d`; with `relu` rectified before it is stored.
+ * A convolution over `rank` spatial dimensions, see `conv2d`.
  *
  * @throws {ShapeError} when channels, groups or bias do not fit, or the window is larger than the padded input.
  * @throws {RangeError} when an option is fractional or out of range.
@@ -33,22 +41,19 @@ export function convolution(
   weight: Tensor,
   bias: Tensor | null,
   options: ConvOptions,
-  relu = false,
+  stored: Stored = {},
 ): Tensor {
   expectFloat(op, 'input', input)
   expectFloat(op, 'weight', weight)
   if (bias !== null) expectFloat(op, 'bias', bias)
   if (input.ndim === rank + 1) {
-    return unbatched(input, (batch) => convolution(op, rank, batch, weight, bias, options, relu))
+    return unbatched(input, (batch) => convolution(op, rank, batch, weight, bias, options, stored))
   }
   const { geometry, border } = plan(op, rank, input, weight, bias, options)
   const padded = border === null ? input : padBorder(op, input, border.ends, border.mode)
-  const problem = { ...problemOf(geometry), relu }
-  const output = run(op, problem, [geometry.n, geometry.outChannels, ...geometry.outputSize], {
-    input: padded,
-    weight,
-    bias,
-  })
+  const problem = { ...problemOf(geometry), relu: stored.relu ?? false }
+  const shape = [geometry.n, geometry.outChannels, ...geometry.outputSize]
+  const output = run(op, problem, shape, { input: padded, weight, bias }, stored.moments ?? null)
   disposeCopy(padded, input)
   return output
 }
@@ -60,12 +65,12 @@ interface Operands {
 }
 
 /** Runs the forward pass and records the backward ones. */
-function run(op: string, problem: ConvProblem, shape: number[], operands: Operands): Tensor {
+function run(op: string, problem: ConvProblem, shape: number[], operands: Operands, moments: Tensor | null): Tensor {
   const { input, weight, bias } = operands
   const source = inFormat(op, input, 'channelsLast')
   const filter = inFormat(op, weight, 'channelsLast')
   const row = bias === null ? null : inFormat(op, bias, 'rowMajor')
-  const output = forwardPass(op, problem, source, filter, row, shape)
+  const output = forwardPass(op, problem, source, filter, row, shape, moments)
   if (anyNeedsGrad([input, weight, bias])) recordConvolution(op, problem, operands, source, filter, output)
   disposeCopy(source, input)
   disposeCopy(filter, weight)

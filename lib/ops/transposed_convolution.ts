@@ -142,7 +142,8 @@ function recordTransposed(
   const saved = [savedInput, savedWeight].filter((item) => item !== null)
   record(op, output, [input, weight, bias], saved, (gradOutput) => {
     const grad = inFormat(op, gradOutput, 'channelsLast')
-    const gradInput = savedWeight === null ? null : forwardPass(op, problem, grad, savedWeight.get(), null, inputShape)
+    const gradInput =
+      savedWeight === null ? null : forwardPass(op, problem, grad, savedWeight.get(), null, inputShape, null)
     const gradWeight =
       savedInput === null ? null : backwardWeightPass(op, problem, grad, savedInput.get(), weightShape, false)[0]
     return [gradInput, gradWeight, needsBias ? reduceRaw('sum', grad, dims) : null]

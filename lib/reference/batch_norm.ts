@@ -35,13 +35,48 @@ export function batchNormForward(
   bits: Uint8Array | null,
   output: Floats,
 ): void {
+  const { c } = problem
+  const moments = new Float64Array(3 * c)
+  momentsOf(problem.rows, c, input, moments)
+  const statistics = [runningMean, runningVar, savedMean, savedRstd] as const
+  batchNormMomentsForward(problem, input, moments, weight, bias, ...statistics, residual, bits, output)
+}
+
+/**
+ * Mean, what that lost by rounding to the type of `moments`, and `Σ (x − mean)²` of each column of dense rows, as `[3, c]`.
+ */
+export function momentsOf(rows: number, c: number, input: Floats, moments: Floats): void {
+  for (let j = 0; j < c; j++) {
+    let sum = 0
+    for (let r = 0; r < rows; r++) sum += input[r * c + j]
+    const mean = rows === 0 ? 0 : sum / rows
+    let squares = 0
+    for (let r = 0; r < rows; r++) squares += (input[r * c + j] - mean) ** 2
+    moments[j] = mean
+    moments[c + j] = mean - moments[j]
+    moments[2 * c + j] = squares
+  }
+}
+
+/** {@link batchNormForward} of an input whose moments are known, see {@link momentsOf}. */
+export function batchNormMomentsForward(
+  problem: BatchNormProblem,
+  input: Floats,
+  moments: Floats,
+  weight: Floats | null,
+  bias: Floats | null,
+  runningMean: Floats | null,
+  runningVar: Floats | null,
+  savedMean: Floats,
+  savedRstd: Floats,
+  residual: Floats | null,
+  bits: Uint8Array | null,
+  output: Floats,
+): void {
   const { rows, c: C, eps, momentum } = problem
   for (let c = 0; c < C; c++) {
-    let sum = 0
-    for (let r = 0; r < rows; r++) sum += input[r * C + c]
-    const mean = sum / rows
-    let squares = 0
-    for (let r = 0; r < rows; r++) squares += (input[r * C + c] - mean) ** 2
+    const mean = moments[c] + moments[C + c]
+    const squares = moments[2 * C + c]
     const rstd = 1 / Math.sqrt(squares / rows + eps)
 
     savedMean[c] = mean

@@ -1,3 +1,4 @@
+import { momentsOf } from './batch_norm.ts'
 import type { Floats } from './types.ts'
 
 /**
@@ -82,6 +83,19 @@ export function conv2dForward(
     total[o] += input[i] * weight[w]
   })
   output.set(problem.relu ? total.map((sum) => (sum <= 0 ? 0 : sum)) : total)
+}
+
+/** {@link conv2dForward}, and the moments of its output: see {@link momentsOf}. */
+export function conv2dMomentsForward(
+  problem: Conv2dProblem,
+  input: Floats,
+  weight: Floats,
+  bias: Floats | null,
+  output: Floats,
+  moments: Floats,
+): void {
+  conv2dForward(problem, input, weight, bias, output)
+  momentsOf(problem.n * problem.oh * problem.ow, problem.oc, output, moments)
 }
 
 /**

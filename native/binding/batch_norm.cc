@@ -51,13 +51,12 @@ Backward read_backward(Call& call, const Sizes& s) {
   return b;
 }
 
-}  // namespace
-
-void batch_norm_forward(Call& call) {
+void forward(Call& call, bool measured) {
   const Sizes s = read_problem(call);
   const int64_t c = s.problem.c;
   BatchNormBuffers buffers{};
   buffers.input = call.floats(s.all);
+  if (measured) buffers.moments = call.floats(product({3, c}));
   buffers.weight = call.optional_floats(c);
   buffers.bias = call.optional_floats(c);
   BatchNormStats stats{};
@@ -71,6 +70,11 @@ void batch_norm_forward(Call& call) {
   read_rest(call, s, &buffers);
   strided::batch_norm_forward(call.context(), s.problem, buffers, stats);
 }
+
+}  // namespace
+
+void batch_norm_forward(Call& call) { forward(call, false); }
+void batch_norm_moments_forward(Call& call) { forward(call, true); }
 
 void batch_norm_backward(Call& call) {
   const Sizes s = read_problem(call);

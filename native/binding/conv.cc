@@ -58,6 +58,18 @@ void forward(Call& call, const ConvProblem& p) {
   conv_forward(call.context(), p, input, weight, bias, call.floats(output_size(p)));
 }
 
+void moments_forward(Call& call, const ConvProblem& p) {
+  const float* input = call.floats(input_size(p));
+  const float* weight = call.floats(weight_size(p));
+  const float* bias = call.optional_floats(p.oc);
+  float* output = call.floats(output_size(p));
+  float* target = call.floats(product({3, p.oc}));
+  const Context context = call.context();
+  Moments moments(context, p.oc, target);
+  conv_forward(context, p, input, weight, bias, output, &moments);
+  moments.finish(output, p.n * p.output_pixels());
+}
+
 void backward_input(Call& call, const ConvProblem& p) {
   const float* grad_output = call.floats(output_size(p));
   const float* weight = call.floats(weight_size(p));
@@ -75,6 +87,7 @@ void backward_weight(Call& call, const ConvProblem& p) {
 }  // namespace
 
 void conv2d_forward(Call& call) { forward(call, read_2d(call)); }
+void conv2d_moments_forward(Call& call) { moments_forward(call, read_2d(call)); }
 void conv2d_backward_input(Call& call) { backward_input(call, read_2d(call)); }
 void conv2d_backward_weight(Call& call) { backward_weight(call, read_2d(call)); }
 void conv3d_forward(Call& call) { forward(call, read_3d(call)); }

@@ -25,6 +25,7 @@ const KernelTable& table_of() {
       layer_norm_kernels<isa>(),
       local_response_norm_kernels<isa>(),
       max_pool_kernels<isa>(),
+      moments_kernels<isa>(),
       pack_kernels<isa>(),
       pointwise_loss_kernels<isa>(),
       prelu_kernels<isa>(),

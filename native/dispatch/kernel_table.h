@@ -19,6 +19,7 @@
 #include "../kernels/layer_norm.h"
 #include "../kernels/local_response_norm.h"
 #include "../kernels/max_pool.h"
+#include "../kernels/moments.h"
 #include "../kernels/pack.h"
 #include "../kernels/pointwise_loss.h"
 #include "../kernels/prelu.h"
@@ -51,6 +52,7 @@ struct KernelTable {
   const LayerNormKernels& layer_norm;
   const LocalResponseNormKernels& local_response_norm;
   const MaxPoolKernels& max_pool;
+  const MomentsKernels& moments;
   const PackKernels& pack;
   const PointwiseLossKernels& pointwise_loss;
   const PreluKernels& prelu;

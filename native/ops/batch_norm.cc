@@ -162,27 +162,46 @@ void copy_mean(const Walk& walk, const float* mean, const Coefficients& k) {
   walk.repeat(k.mean);
 }
 
+// Means, and sums of squares around them, of moments that were gathered before.
+void known_moments(const BatchNormProblem& p, const float* moments, double* mean, double* squares) {
+  for (int64_t j = 0; j < p.c; j++) {
+    mean[j] = static_cast<double>(moments[j]) + static_cast<double>(moments[p.c + j]);
+    squares[j] = static_cast<double>(moments[2 * p.c + j]);
+  }
+}
+
+// The same of all rows, in a pass over them. `shift` is room for a row.
+void find_moments(const Context& context, const BatchNormProblem& p, const Walk& walk, const float* input, float* shift,
+                  double* mean, double* squares) {
+  sample_mean(p, input, shift);
+  walk.repeat(shift);
+  const Totals totals(context, walk, [&](int64_t part, double* sum, double* square) {
+    context.kernels->batch_norm.moments(walk.length(part), walk.width, input + walk.begin(part), shift, sum, square);
+  });
+  // Loops of one step each, which compilers turn into vectors.
+  for (int64_t j = 0; j < p.c; j++) {
+    const double moved = totals.first[j] / static_cast<double>(p.rows);
+    const double around = totals.second[j] - totals.first[j] * moved;
+    mean[j] = static_cast<double>(shift[j]) + moved;
+    // Below 0 by rounding; NaN stays.
+    squares[j] = around < 0 ? 0 : around;
+  }
+}
+
 }  // namespace
 
 void batch_norm_forward(const Context& context, const BatchNormProblem& p, const BatchNormBuffers& b,
                         const BatchNormStats& stats) {
   const Walk walk(p);
   const Coefficients k(context, walk);
-  sample_mean(p, b.input, k.mean);
-  walk.repeat(k.mean);
-  const Totals totals(context, walk, [&](int64_t part, double* sum, double* square) {
-    context.kernels->batch_norm.moments(walk.length(part), walk.width, b.input + walk.begin(part), k.mean, sum, square);
-  });
   const double rows = static_cast<double>(p.rows);
-  double* const mean = totals.first;
-  double* const squares = totals.second;
-  // Loops of one step each, which compilers turn into vectors.
-  for (int64_t j = 0; j < p.c; j++) {
-    const double moved = mean[j] / rows;
-    const double around = squares[j] - mean[j] * moved;
-    mean[j] = static_cast<double>(k.mean[j]) + moved;
-    // Below 0 by rounding; NaN stays.
-    squares[j] = around < 0 ? 0 : around;
+  const Workspace<double> moments(context, 2 * p.c);
+  double* const mean = moments.get();
+  double* const squares = mean + p.c;
+  if (b.moments != nullptr) {
+    known_moments(p, b.moments, mean, squares);
+  } else {
+    find_moments(context, p, walk, b.input, k.mean, mean, squares);
   }
   if (stats.running_mean != nullptr) {
     const double kept = 1 - p.momentum;

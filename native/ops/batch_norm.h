@@ -27,6 +27,7 @@ struct BatchNormBuffers {
   const float* residual;  // added to the normalized values; may be null
   uint8_t* bits;          // where relu let values pass; null when that is not asked for
   float* output;
+  const float* moments;  // of the input as moments.h writes them; null where they are not known yet
 };
 
 void batch_norm_forward(const Context& context, const BatchNormProblem& problem, const BatchNormBuffers& buffers,

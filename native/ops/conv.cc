@@ -124,24 +124,27 @@ void backward_input_phase(const Context& context, const ConvProblem& p, Phase ph
 }
 
 void pointwise(const Context& context, const ConvProblem& p, const float* input, int64_t ic, const float* weight,
-               bool transposed, const float* bias, bool relu, float* output, int64_t oc) {
+               bool transposed, const float* bias, bool relu, float* output, int64_t oc, Moments* moments) {
   for (int64_t g = 0; g < p.g; g++) {
     const Matrix a{input + g * ic, p.g * ic, false};
     const Matrix b{weight + g * p.group_weights(), p.group_ic(), transposed};
     gemm(context, {p.n * p.output_pixels(), oc, ic, a, b, bias == nullptr ? nullptr : bias + g * oc, output + g * oc,
-                   p.g * oc, relu});
+                   p.g * oc, relu, p.g == 1 ? moments : nullptr});
   }
 }
 
 }  // namespace
 
 void conv_forward(const Context& context, const ConvProblem& p, const float* input, const float* weight,
-                  const float* bias, float* output) {
+                  const float* bias, float* output, Moments* moments) {
   const ConvAlgorithm algorithm = conv_algorithm(p, context.conv_precision);
-  if (algorithm != ConvAlgorithm::direct) return winograd_forward(context, algorithm, p, input, weight, bias, output);
-  if (is_depthwise(p)) return depthwise_forward(context, p, input, weight, bias, output);
-  if (is_product(p))
-    return pointwise(context, p, input, p.group_ic(), weight, true, bias, p.relu, output, p.group_oc());
+  if (algorithm != ConvAlgorithm::direct) {
+    return winograd_forward(context, algorithm, p, input, weight, bias, output, moments);
+  }
+  if (is_depthwise(p)) return depthwise_forward(context, p, input, weight, bias, output, moments);
+  if (is_product(p)) {
+    return pointwise(context, p, input, p.group_ic(), weight, true, bias, p.relu, output, p.group_oc(), moments);
+  }
   TapProblem taps{};
   taps.groups = p.g;
   taps.source = {input, p.n, p.id, p.ih, p.iw, p.ic, p.group_ic()};
@@ -154,6 +157,7 @@ void conv_forward(const Context& context, const ConvProblem& p, const float* inp
   taps.step_w = p.sw;
   taps.bias = bias;
   taps.relu = p.relu;
+  taps.moments = moments;
   run_either(context, taps, ForwardPacker(*context.kernels, p, weight));
 }
 
@@ -165,7 +169,8 @@ void conv_backward_input(const Context& context, const ConvProblem& p, const flo
   }
   if (is_depthwise(p)) return depthwise_backward_input(context, p, grad_output, weight, grad_input);
   if (is_product(p)) {
-    return pointwise(context, p, grad_output, p.group_oc(), weight, false, nullptr, false, grad_input, p.group_ic());
+    return pointwise(context, p, grad_output, p.group_oc(), weight, false, nullptr, false, grad_input, p.group_ic(),
+                     nullptr);
   }
   for (int64_t d = 0; d < std::min(p.sd, p.id); d++) {
     for (int64_t h = 0; h < std::min(p.sh, p.ih); h++) {

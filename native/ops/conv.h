@@ -8,6 +8,7 @@
 #pragma once
 
 #include "context.h"
+#include "moments.h"
 
 namespace strided {
 
@@ -38,9 +39,9 @@ struct ConvProblem {
   int64_t group_weights() const { return group_oc() * taps() * group_ic(); }
 };
 
-// bias may be null.
+// bias may be null. `moments`, when it is not, are gathered of the output.
 void conv_forward(const Context& context, const ConvProblem& problem, const float* input, const float* weight,
-                  const float* bias, float* output);
+                  const float* bias, float* output, Moments* moments = nullptr);
 void conv_backward_input(const Context& context, const ConvProblem& problem, const float* grad_output,
                          const float* weight, float* grad_input);
 // grad_bias may be null.

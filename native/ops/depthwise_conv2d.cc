@@ -29,12 +29,16 @@ void transpose(const Context& context, int64_t rows, int64_t columns, const floa
   copy(context, sizeof(float), shape, from, to);
 }
 
-// Calls body(image, first row, end row) over slices of the rows of all images.
+// Rows of one image, and the number of the slice that they are.
+struct Rows {
+  int64_t n, begin, end, slice;
+};
+
+// Calls body(rows) over slices of the rows of all images.
 template <typename Body>
-void for_rows(const Context& context, int64_t n, int64_t rows, int64_t target, Body body) {
-  const Slices slices(rows, target);
+void for_rows(const Context& context, int64_t n, const Slices& slices, Body body) {
   context.parallel(n * slices.count, [&](int64_t i, int) {
-    body(i / slices.count, slices.begin(i % slices.count), slices.end(i % slices.count));
+    body(Rows{i / slices.count, slices.begin(i % slices.count), slices.end(i % slices.count), i});
   });
 }
 
@@ -43,19 +47,26 @@ void for_rows(const Context& context, int64_t n, int64_t rows, int64_t target, B
 bool is_depthwise(const ConvProblem& p) { return p.g > 1 && p.g == p.ic && p.g == p.oc && p.is_2d(); }
 
 void depthwise_forward(const Context& context, const ConvProblem& p, const float* input, const float* weight,
-                       const float* bias, float* output) {
+                       const float* bias, float* output, Moments* moments) {
   const DepthwiseShape shape = shape_of(p);
   const Workspace<float> taps(context, p.taps() * p.ic);
   transpose(context, p.ic, p.taps(), weight, taps.get());
-  for_rows(context, p.n, p.oh, rows_per_slice(p, p.ow), [&](int64_t n, int64_t begin, int64_t end) {
-    context.kernels->depthwise.forward(shape, begin, end, input + n * p.input_image(), taps.get(), bias,
-                                       output + n * p.output_image());
+  const Slices slices(p.oh, rows_per_slice(p, p.ow));
+  if (moments != nullptr) moments->begin(p.n * slices.count);
+  for_rows(context, p.n, slices, [&](Rows rows) {
+    float* image = output + rows.n * p.output_image();
+    context.kernels->depthwise.forward(shape, rows.begin, rows.end, input + rows.n * p.input_image(), taps.get(), bias,
+                                       image);
+    if (moments == nullptr) return;
+    const int64_t pixels = (rows.end - rows.begin) * p.ow;
+    moments->add(rows.slice, true, 0, p.oc, {image + rows.begin * p.ow * p.oc, 1, pixels, 0, p.oc});
   });
 }
 
 void depthwise_backward_input(const Context& context, const ConvProblem& p, const float* grad_output,
                               const float* weight, float* grad_input) {
   const Workspace<float> taps(context, p.taps() * p.ic);
+  const Slices slices(p.ih, rows_per_slice(p, p.iw));
   if (p.sh == 1 && p.sw == 1 && (p.kh - 1) * p.dh >= p.ph && (p.kw - 1) * p.dw >= p.pw) {
     // The forward pass from grad_output to grad_input, with the kernel turned by 180 degrees.
     const DepthwiseShape turned{
@@ -66,17 +77,17 @@ void depthwise_backward_input(const Context& context, const ConvProblem& p, cons
         taps.get()[(p.taps() - 1 - tap) * p.ic + c] = weight[c * p.taps() + tap];
       }
     }
-    for_rows(context, p.n, p.ih, rows_per_slice(p, p.iw), [&](int64_t n, int64_t begin, int64_t end) {
-      context.kernels->depthwise.forward(turned, begin, end, grad_output + n * p.output_image(), taps.get(), nullptr,
-                                         grad_input + n * p.input_image());
+    for_rows(context, p.n, slices, [&](Rows rows) {
+      context.kernels->depthwise.forward(turned, rows.begin, rows.end, grad_output + rows.n * p.output_image(),
+                                         taps.get(), nullptr, grad_input + rows.n * p.input_image());
     });
     return;
   }
   const DepthwiseShape shape = shape_of(p);
   transpose(context, p.ic, p.taps(), weight, taps.get());
-  for_rows(context, p.n, p.ih, rows_per_slice(p, p.iw), [&](int64_t n, int64_t begin, int64_t end) {
-    context.kernels->depthwise.input(shape, begin, end, grad_output + n * p.output_image(), taps.get(),
-                                     grad_input + n * p.input_image());
+  for_rows(context, p.n, slices, [&](Rows rows) {
+    context.kernels->depthwise.input(shape, rows.begin, rows.end, grad_output + rows.n * p.output_image(), taps.get(),
+                                     grad_input + rows.n * p.input_image());
   });
 }
 

@@ -9,7 +9,7 @@ namespace strided {
 bool is_depthwise(const ConvProblem& problem);
 
 void depthwise_forward(const Context& context, const ConvProblem& problem, const float* input, const float* weight,
-                       const float* bias, float* output);
+                       const float* bias, float* output, Moments* moments);
 void depthwise_backward_input(const Context& context, const ConvProblem& problem, const float* grad_output,
                               const float* weight, float* grad_input);
 void depthwise_backward_weight(const Context& context, const ConvProblem& problem, const float* input,

@@ -76,15 +76,25 @@ void panel_product(const KernelTable& kernels, const GemmProblem& p, const Panel
   }
 }
 
+// Moments of rows [begin, end) of one panel's columns, which have just been written.
+void gather(const GemmProblem& p, const Panels& panels, int64_t index, int64_t part, int64_t begin, int64_t end) {
+  if (p.moments == nullptr) return;
+  const int64_t column = panels.first_column(index);
+  p.moments->add(part, true, column, panels.columns(index),
+                 {p.c + begin * p.c_stride + column, 1, end - begin, 0, p.c_stride});
+}
+
 // Few rows: each panel is packed where it is used, once.
 void gemm_by_panel(const Context& context, const GemmProblem& p, const Panels& panels) {
   const KernelTable& kernels = *context.kernels;
   const int64_t panel_flops = 2 * panels.max_width() * std::max<int64_t>(p.k, 1);
   const Slices rows(p.m, std::max(kRows, kFlopSlice / panel_flops));
   const ThreadWorkspace<float> scratch(context, gemm_workspace(kernels.gemm, p.n, p.k));
+  if (p.moments != nullptr) p.moments->begin(rows.count);
   context.parallel(rows.count * panels.count(), [&](int64_t slice, int thread) {
     const int64_t i = slice % rows.count;
     panel_product(kernels, p, panels, slice / rows.count, rows.begin(i), rows.end(i), scratch.get(thread));
+    gather(p, panels, slice / rows.count, i, rows.begin(i), rows.end(i));
   });
 }
 
@@ -104,6 +114,7 @@ void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& pa
   const int64_t row_flops = 2 * p.k * ceil_div(panels.total_width(), groups.count);
   const Slices rows(p.m, std::clamp(kFlopSlice / row_flops, kLeastRows, p.a.transposed ? kOrderedRows : p.m));
   const ThreadWorkspace<float> scratch(context, p.a.transposed ? ceil_div(p.m, rows.count) * (kDepth + kApart) : 0);
+  if (p.moments != nullptr) p.moments->begin(rows.count);
   context.parallel(groups.count * rows.count, [&](int64_t slice, int thread) {
     const int64_t group = slice / rows.count;
     const int64_t begin = rows.begin(slice % rows.count);
@@ -119,6 +130,7 @@ void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& pa
       for (int64_t i = groups.begin(group); i < groups.end(group); i++) {
         const float* from = packed.get() + panels.first_column(i) * p.k + k * panels.width(i);
         panel_step(kernels, p, panels, i, begin, end, step, a, from);
+        if (step + 1 == steps.count) gather(p, panels, i, slice % rows.count, begin, end);
       }
     }
   });

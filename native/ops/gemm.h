@@ -7,6 +7,7 @@
 #pragma once
 
 #include "context.h"
+#include "moments.h"
 
 namespace strided {
 
@@ -23,6 +24,7 @@ struct GemmProblem {
   float* c;
   int64_t c_stride;
   bool relu = false;
+  Moments* moments = nullptr;  // of c by column, gathered where the call's threads write it
 };
 
 void gemm(const Context& context, const GemmProblem& problem);

@@ -90,6 +90,8 @@ struct Slice {
   int64_t n, z, begin, end;
   int64_t first_group, last_group;
   int64_t first_panel, last_panel;
+  int64_t part;  // of the moments, which this plane may be the first of
+  bool starts;
 };
 
 bool continues(const GemmRun& before, const GemmRun& run) {
@@ -180,6 +182,10 @@ void run_slice(const KernelTable& kernels, const Plan& plan, const Slice& slice,
           product(tile);
         }
       }
+      if (p.moments == nullptr) continue;
+      p.moments->add(slice.part, slice.starts, first + column, tile.columns,
+                     {output + slice.begin * p.output.row, slice.end - slice.begin, p.output.columns, p.output.row,
+                      p.output.pixel});
     }
   }
 }
@@ -244,6 +250,7 @@ void run_taps(const Context& context, const TapProblem& p, const TapPacker& pack
   const ThreadWorkspace<float> scratch(context, plan.scratch_floats());
   const ThreadWorkspace<GemmRun> runs(context, p.taps());
   const int64_t slices = plan.planes.count * plan.rows.count;
+  if (p.moments != nullptr) p.moments->begin(slices);
   context.parallel(slices * plan.blocks.count * plan.panel_groups, [&](int64_t index, int thread) {
     const int64_t block = index / slices;  // of groups, or of panels where there is one group
     const int64_t i = index % plan.rows.count;
@@ -258,6 +265,8 @@ void run_taps(const Context& context, const TapProblem& p, const TapPacker& pack
     for (int64_t plane = plan.planes.begin(share); plane < plan.planes.end(share); plane++) {
       slice.n = plane / p.output.depths;
       slice.z = plane % p.output.depths;
+      slice.part = index % slices;
+      slice.starts = plane == plan.planes.begin(share);
       run_slice(kernels, plan, slice, packed.get(), runs.get(thread), scratch.get(thread));
     }
   });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "context.h"
+#include "moments.h"
 
 namespace strided {
 
@@ -45,6 +46,7 @@ struct TapProblem {
   int64_t step_d, step_h, step_w;
   const float* bias;  // by output channel, or null
   bool relu;          // the larger of the sum and 0
+  Moments* moments;   // gathered of the output, or null
 
   int64_t taps() const { return depths.count() * rows.count() * columns.count(); }
 };

@@ -20,6 +20,8 @@ constexpr int64_t kWeightDepth = 32;
 constexpr int64_t kStreamedWeights = 4 << 20;  // floats
 constexpr int64_t kStreamedDepth = 64;
 constexpr int64_t kStreamedTiles = 160;
+// Tiles that a slice of a transform takes.
+constexpr int64_t kGroupTiles = 4;
 
 struct Plan {
   const WinogradKernels& w;
@@ -29,9 +31,10 @@ struct Plan {
   int64_t frequencies;
   int64_t u_plane;
   const float* bias;
+  Moments* moments;
 
   Plan(const KernelTable& kernels, const WinogradKernels& winograd, const WinogradTiles& source, int64_t out_channels,
-       const float* channel_bias)
+       const float* channel_bias, Moments* gathered)
       : w(winograd),
         tiles(source),
         ic(source.channels),
@@ -39,7 +42,8 @@ struct Plan {
         panels(kernels.gemm, out_channels),
         frequencies(int64_t{winograd.patch} * winograd.patch),
         u_plane(ic * panels.total_width() + kPlanePadding),
-        bias(channel_bias) {}
+        bias(channel_bias),
+        moments(gathered) {}
 
   int64_t v_plane(int64_t count) const { return count * ic + kPlanePadding; }
   int64_t m_plane(int64_t count) const { return count * oc + kPlanePadding; }
@@ -53,8 +57,21 @@ void transform_input(const Plan& plan, int64_t tile, const float* source, const 
   plan.w.input(plan.ic, pixels, v, plane);
 }
 
-void transform_output(const Plan& plan, int64_t tile, const float* m, int64_t plane, float* output) {
-  plan.w.output(plan.oc, m, plane, plan.bias, plan.tiles.place(tile, plan.oc, output));
+// Which part of the moments a tile belongs to, and whether it is the part's first.
+struct Share {
+  int64_t part;
+  bool starts;
+};
+
+// Channels [column, column + count) of one tile, whose products lie at `m`.
+void transform_output(const Plan& plan, int64_t tile, int64_t column, int64_t count, const float* m, int64_t plane,
+                      Share share, float* output) {
+  WinogradOutput place = plan.tiles.place(tile, plan.oc, output);
+  place.data += column;
+  plan.w.output(count, m, plane, plan.bias == nullptr ? nullptr : plan.bias + column, place);
+  if (plan.moments == nullptr) return;
+  plan.moments->add(share.part, share.starts, column, count,
+                    {place.data, place.rows, place.columns, place.row, place.pixel});
 }
 
 // Products of frequency f for one panel over `count` tiles.
@@ -87,6 +104,7 @@ void run_fused(const Context& context, const Plan& plan, const float* source, co
   const int64_t most = ceil_div(plan.tiles.count(), blocks.count);
   const int64_t v_floats = plan.frequencies * plan.v_plane(most);
   const ThreadWorkspace<float> scratch(context, v_floats + plan.frequencies * plan.m_plane(most));
+  if (plan.moments != nullptr) plan.moments->begin(blocks.count);
   context.parallel(blocks.count, [&](int64_t slice, int thread) {
     float* v = scratch.get(thread);
     float* m = v + v_floats;
@@ -101,7 +119,7 @@ void run_fused(const Context& context, const Plan& plan, const float* source, co
       }
     }
     for (int64_t t = 0; t < count; t++) {
-      transform_output(plan, begin + t, m + t * plan.oc, plan.m_plane(count), output);
+      transform_output(plan, begin + t, 0, plan.oc, m + t * plan.oc, plan.m_plane(count), {slice, t == 0}, output);
     }
   });
 }
@@ -113,10 +131,12 @@ void run_staged(const Context& context, const Plan& plan, const float* source, c
   const int64_t most = ceil_div(plan.tiles.count(), steps.count);
   const Workspace<float> v(context, plan.frequencies * plan.v_plane(most));
   const Workspace<float> m(context, plan.frequencies * plan.m_plane(most));
+  const int64_t most_groups = Slices(most, kGroupTiles).count;
+  if (plan.moments != nullptr) plan.moments->begin(steps.count * most_groups);
   for (int64_t step = 0; step < steps.count; step++) {
     const int64_t begin = steps.begin(step);
     const int64_t count = steps.end(step) - begin;
-    const Slices groups(count, 4);
+    const Slices groups(count, kGroupTiles);
     context.parallel(groups.count, [&](int64_t slice, int) {
       for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
         transform_input(plan, begin + t, source, zeros, v.get() + t * plan.ic, plan.v_plane(count));
@@ -127,8 +147,10 @@ void run_staged(const Context& context, const Plan& plan, const float* source, c
                m.get());
     });
     context.parallel(groups.count, [&](int64_t slice, int) {
-      for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
-        transform_output(plan, begin + t, m.get() + t * plan.oc, plan.m_plane(count), output);
+      const int64_t first = groups.begin(slice);
+      for (int64_t t = first; t < groups.end(slice); t++) {
+        transform_output(plan, begin + t, 0, plan.oc, m.get() + t * plan.oc, plan.m_plane(count),
+                         {step * most_groups + slice, t == first}, output);
       }
     });
   }
@@ -150,7 +172,8 @@ void run_streamed(const Context& context, const Plan& plan, const float* source,
   const int64_t count = plan.tiles.count();
   const int64_t v_plane = plan.v_plane(count);
   const Workspace<float> v(context, plan.frequencies * v_plane);
-  const Slices groups(count, 4);
+  const Slices groups(count, kGroupTiles);
+  if (plan.moments != nullptr) plan.moments->begin(1);
   context.parallel(groups.count, [&](int64_t slice, int) {
     for (int64_t t = groups.begin(slice); t < groups.end(slice); t++) {
       transform_input(plan, t, source, zeros, v.get() + t * plan.ic, v_plane);
@@ -194,10 +217,7 @@ void run_streamed(const Context& context, const Plan& plan, const float* source,
       }
     }
     for (int64_t t = 0; t < count; t++) {
-      WinogradOutput place = plan.tiles.place(t, plan.oc, output);
-      place.data += column;
-      plan.w.output(tile.columns, m.get(thread) + t * tile.c_row, m_plane,
-                    plan.bias == nullptr ? nullptr : plan.bias + column, place);
+      transform_output(plan, t, column, tile.columns, m.get(thread) + t * tile.c_row, m_plane, {0, t == 0}, output);
     }
   });
 }
@@ -226,41 +246,12 @@ void run(const Context& context, const Plan& plan, const float* source, float* o
 
 }  // namespace
 
-const WinogradKernels& winograd_for(const KernelTable& kernels, ConvAlgorithm algorithm) {
-  if (algorithm == ConvAlgorithm::winograd_4x3) return kernels.winograd.four_by_three;
-  return algorithm == ConvAlgorithm::winograd_2x3 ? kernels.winograd.two_by_three : kernels.winograd.two_by_five;
-}
-
-void WinogradTiles::pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const {
-  const int64_t first_row = top(index) - ph;
-  const int64_t first_column = left(index) - pw;
-  const float* image = source + index / (rows() * columns()) * h * w * channels;
-  for (int64_t i = 0; i < size; i++) {
-    const int64_t row = first_row + i * dh;
-    for (int64_t j = 0; j < size; j++) {
-      const int64_t column = first_column + j * dw;
-      const bool inside = row >= 0 && row < h && column >= 0 && column < w;
-      pixel[i * size + j] = inside ? image + (row * w + column) * channels : zeros;
-    }
-  }
-}
-
-WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) const {
-  const int64_t image = index / (rows() * columns());
-  return {output + ((image * oh + top(index)) * ow + left(index)) * c,
-          dh * ow * c,
-          dw * c,
-          std::min(tile, ceil_div(oh - top(index), dh)),
-          std::min(tile, ceil_div(ow - left(index), dw)),
-          relu};
-}
-
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& p, const float* input,
-                      const float* weight, const float* bias, float* output) {
+                      const float* weight, const float* bias, float* output, Moments* moments) {
   const KernelTable& kernels = *context.kernels;
   const WinogradKernels& w = winograd_for(kernels, algorithm);
   const Plan plan(kernels, w, {p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, p.dh, p.dw, w.tile, w.patch, p.relu},
-                  p.oc, bias);
+                  p.oc, bias, moments);
   run(context, plan, input, output, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
     const float* from = weight + (plan.panels.first_column(panel) * p.taps() + tap) * p.ic + k;
     kernels.pack.transposed(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);
@@ -273,7 +264,8 @@ void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, co
   const WinogradKernels& w = winograd_for(kernels, algorithm);
   const int64_t ph = (p.kh - 1) * p.dh - p.ph;
   const int64_t pw = (p.kw - 1) * p.dw - p.pw;
-  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, ph, pw, p.dh, p.dw, w.tile, w.patch}, p.ic, nullptr);
+  const Plan plan(kernels, w, {p.n, p.oh, p.ow, p.oc, p.ih, p.iw, ph, pw, p.dh, p.dw, w.tile, w.patch}, p.ic, nullptr,
+                  nullptr);
   run(context, plan, grad_output, grad_input, [&](int64_t tap, int64_t k, int64_t depth, int64_t panel, float* target) {
     const float* from = weight + ((k + 1) * p.taps() - 1 - tap) * p.ic + plan.panels.first_column(panel);
     kernels.pack.rows(depth, plan.panels.columns(panel), plan.panels.width(panel), from, p.taps() * p.ic, target);

@@ -9,7 +9,7 @@ namespace strided {
 const WinogradKernels& winograd_for(const KernelTable& kernels, ConvAlgorithm algorithm);
 
 void winograd_forward(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem, const float* input,
-                      const float* weight, const float* bias, float* output);
+                      const float* weight, const float* bias, float* output, Moments* moments);
 void winograd_backward_input(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem,
                              const float* grad_output, const float* weight, float* grad_input);
 void winograd_backward_weight(const Context& context, ConvAlgorithm algorithm, const ConvProblem& problem,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { printProblem } from '../../lib/kernels/problem_string.ts'
+import { momentsOf } from '../../lib/reference/batch_norm.ts'
 import { type BatchNormProblem, batchNormEvalForward, batchNormForward } from '../../lib/reference/index.ts'
 import { batchNorm } from '../cases/batch_norm.ts'
 import {
@@ -121,18 +122,18 @@ function training(problem: BatchNormProblem, set: SetUp, affine: boolean, runnin
     sums.input.map((sum) => sum / rows),
   )
   const runningError = meanError.map((error) => error + 4 * ROUNDING)
+  const moments = new Float32Array(3 * c)
+  momentsOf(rows, c, data, moments)
+  const rest = [
+    ...[input(affine ? weight : null), input(affine ? set.bias : null)],
+    running ? inout(uniform(c, 5), { error: runningError }) : absent,
+    running ? inout(uniform(c, 6, 0.5, 2), variance) : absent,
+    ...[output(c, { error: meanError }), output(c, variance)],
+    ...outputs(problem, set, error, exact),
+  ]
   return [
-    {
-      kernel: 'batchNormForward',
-      title,
-      args: [
-        ...[plain(problem), input(data), input(affine ? weight : null), input(affine ? set.bias : null)],
-        running ? inout(uniform(c, 5), { error: runningError }) : absent,
-        running ? inout(uniform(c, 6, 0.5, 2), variance) : absent,
-        ...[output(c, { error: meanError }), output(c, variance)],
-        ...outputs(problem, set, error, exact),
-      ],
-    },
+    { kernel: 'batchNormForward', title, args: [plain(problem), input(data), ...rest] },
+    { kernel: 'batchNormMomentsForward', title, args: [plain(problem), input(data), input(moments), ...rest] },
     {
       kernel: 'batchNormBackward',
       title,

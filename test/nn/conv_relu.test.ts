@@ -1,32 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { manualSeed, nn, noGrad, randn, type Tensor } from '../../lib/index.ts'
-import { backend } from '../../lib/kernels/select.ts'
 import { withFusion } from '../../lib/ops/fusion.ts'
+import { watchKernels } from '../support/watch_kernels.ts'
 
 /** Output and gradients of a stack, and how often each forward kernel was called. */
 function run(make: () => nn.Module, shape: number[], fused: boolean): { numbers: number[][]; calls: string[] } {
   manualSeed(3)
   const model = make()
   const input = randn(shape, { requiresGrad: true })
-  const calls: string[] = []
-  const { kernels } = backend()
   const watched = ['conv2dForward', 'conv3dForward', 'reluForward', 'reluBitsForward', 'maxPoolForward'] as const
-  const originals = watched.map((name) => kernels[name])
-  watched.forEach((name, i) => {
-    ;(kernels as unknown as Record<string, unknown>)[name] = (...args: unknown[]) => {
-      const { relu } = args[0] as { relu?: boolean }
-      calls.push(relu === true ? `${name}+relu` : name)
-      return (originals[i] as (...all: unknown[]) => unknown).apply(kernels, args)
-    }
-  })
-  let output: Tensor
-  try {
-    output = withFusion(fused, () => model.forward(input) as Tensor)
-  } finally {
-    watched.forEach((name, i) => {
-      ;(kernels as unknown as Record<string, unknown>)[name] = originals[i]
-    })
-  }
+  const outputs: Tensor[] = []
+  const calls = watchKernels(watched, () => outputs.push(withFusion(fused, () => model.forward(input) as Tensor)))
+  const [output] = outputs
   output.backward(randn([...output.shape]))
   const tensors = [output, input.grad as Tensor, ...[...model.parameters()].map(({ grad }) => grad as Tensor)]
   return { numbers: tensors.map((one) => [...one.toTypedArray()].map(Number)), calls }

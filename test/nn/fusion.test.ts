@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { functional as F, manualSeed, memory, nn, noGrad, optim, randint, randn, type Tensor } from '../../lib/index.ts'
 import { withFusion } from '../../lib/ops/fusion.ts'
+import { watchKernels } from '../support/watch_kernels.ts'
 
 const opOf = (output: Tensor): string | undefined => (output.gradNode as { name: string } | null)?.name
 
@@ -84,7 +85,7 @@ describe('Sequential', () => {
 })
 
 /** Parameters and statistics after a few steps of training a small residual network. */
-function train(): unknown[] {
+function train(): number[][] {
   manualSeed(3)
   const model = new nn.Sequential(
     ...[new nn.Conv2d(3, 8, 3, { padding: 1, bias: false }), new nn.BatchNorm2d(8), new nn.ReLU()],
@@ -98,8 +99,54 @@ function train(): unknown[] {
     F.crossEntropy(model.forward(input), target).backward()
     optimizer.step()
   }
-  return Object.values(model.stateDict()).map((tensor) => tensor.toArray())
+  return Object.values(model.stateDict()).map((tensor) => [...tensor.toTypedArray()].map(Number))
 }
+
+/** Which forward kernels of convolutions and batch normalizations a model runs. */
+function forwardsOf(model: nn.Module, shape: number[]): string[] {
+  const input = randn(shape)
+  const convs = ['conv2dForward', 'conv2dMomentsForward', 'conv3dForward'] as const
+  const norms = ['batchNormForward', 'batchNormMomentsForward', 'batchNormEvalForward'] as const
+  return watchKernels([...convs, ...norms], () => model.forward(input))
+}
+
+describe('a convolution before a batch normalization', () => {
+  const both = ['conv2dMomentsForward', 'batchNormMomentsForward+relu']
+
+  it('gathers its statistics, wherever the two stand side by side', () => {
+    const [pair] = makePair()
+    expect(forwardsOf(pair, [2, 3, 6, 6])).toEqual(both)
+    expect(forwardsOf(new nn.Sequential(new nn.Conv1d(2, 4, 3), new nn.BatchNorm1d(4)), [2, 2, 8])).toEqual([
+      'conv2dMomentsForward',
+      'batchNormMomentsForward',
+    ])
+    expect(forwardsOf(new nn.ResidualBlock(4, 8, { stride: 2 }), [2, 4, 6, 6])).toEqual([
+      ...both,
+      // The shortcut runs before the sum.
+      ...['conv2dMomentsForward', 'batchNormMomentsForward'],
+      ...both,
+    ])
+    const untracked = new nn.Sequential(new nn.Conv2d(2, 4, 1), new nn.BatchNorm2d(4, { trackRunningStats: false }))
+    expect(forwardsOf(untracked.eval(), [2, 2, 3, 3])).toEqual(['conv2dMomentsForward', 'batchNormMomentsForward'])
+  })
+
+  it('does not where nobody needs them or somebody looks', () => {
+    const [pair, norm] = makePair()
+    expect(withFusion(false, () => forwardsOf(pair, [2, 3, 6, 6]))).toEqual(['conv2dForward', 'batchNormForward'])
+    const handle = norm.registerForwardHook(() => undefined)
+    expect(forwardsOf(pair, [2, 3, 6, 6])).toEqual(['conv2dForward', 'batchNormForward'])
+    handle.remove()
+    expect(forwardsOf(pair.eval(), [2, 3, 6, 6])).toEqual(['conv2dForward', 'batchNormEvalForward+relu'])
+    const volumes = new nn.Sequential(new nn.Conv3d(1, 4, 2), new nn.BatchNorm3d(4))
+    expect(forwardsOf(volumes, [2, 1, 3, 3, 3])).toEqual(['conv3dForward', 'batchNormForward'])
+  })
+
+  it('refuses what the two refuse', () => {
+    const [pair] = makePair()
+    expect(() => pair.forward(randn([3, 6, 6]))).toThrow('BatchNorm2d: expected input [N, C, H, W], got 3 dimensions')
+    expect(() => pair.forward(randn([1, 3, 3, 3]))).toThrow('batchNorm: expected more than 1 value per channel')
+  })
+})
 
 describe('residual blocks', () => {
   it('normalise, add and rectify as one op', () => {
@@ -109,7 +156,14 @@ describe('residual blocks', () => {
     expect(opOf(block.forward(randn([2, 4, 5, 5])))).toBe('addRelu')
   })
 
-  it('train to the same bits with and without fusion', () => {
-    expect(withFusion(true, train)).toEqual(withFusion(false, train))
+  it('train to the same weights with and without fusion, up to the rounding of statistics, and always to the same bits', () => {
+    const [fused, apart] = [withFusion(true, train), withFusion(false, train)]
+    for (const [i, numbers] of fused.entries()) {
+      const largest = Math.max(...apart[i].map(Math.abs))
+      numbers.forEach((number, j) => {
+        expect(Math.abs(number - apart[i][j])).toBeLessThanOrEqual(2e-6 * largest)
+      })
+    }
+    expect(withFusion(true, train)).toEqual(fused)
   })
 })

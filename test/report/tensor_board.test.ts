@@ -68,7 +68,9 @@ describe('TensorBoard', () => {
   })
 
   it('refuses options and folders that make no sense', async () => {
-    expect(() => new TensorBoard(dir, { every: 0 })).toThrow('TensorBoard: expected every to be an integer of at least 1, got 0')
+    expect(() => new TensorBoard(dir, { every: 0 })).toThrow(
+      'TensorBoard: expected every to be an integer of at least 1, got 0',
+    )
     expect(() => new TensorBoard(dir, { steps: 5 } as object)).toThrow(
       'TensorBoard: expected options every, histograms, images, got "steps"',
     )

@@ -23,6 +23,21 @@ export interface NormalizationKernels<B> {
     bits: B | null,
     output: B,
   ): void
+  /** {@link batchNormForward} of an input whose moments are known: `[3, c]` as {@link conv2dMomentsForward} gives them. */
+  batchNormMomentsForward(
+    problem: BatchNormProblem,
+    input: B,
+    moments: B,
+    weight: B | null,
+    bias: B | null,
+    runningMean: B | null,
+    runningVar: B | null,
+    savedMean: B,
+    savedRstd: B,
+    residual: B | null,
+    bits: B | null,
+    output: B,
+  ): void
   /**
    * Backward of the training form; `bits` are given when the problem has `relu`, and only then may `gradResidual` be asked
    * for. `gradInput` may be `gradOutput`.
