@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { checkInteger, describe } from '../util/check.ts'
 import { DTypeError, ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
+import { expectTensor } from './dense.ts'
 import { checkImages } from './pool_problem.ts'
 
 /** A size for every spatial dimension, or one for each, the outermost first; null keeps the input's. */
@@ -42,6 +43,7 @@ export function adaptiveSizes(op: string, rank: number, input: Tensor, outputSiz
  * @throws {ShapeError} when it is not 1, 2 or 3.
  */
 export function globalRank(op: string, input: Tensor): number {
+  expectTensor(op, 'input', input)
   if (input.ndim >= 3 && input.ndim <= 5) return input.ndim - 2
   throw new ShapeError(
     `${op}: expected input of 3, 4 or 5 dimensions, [N, C, ...], got ${input.ndim}; input ${formatShape(input.shape)}`,

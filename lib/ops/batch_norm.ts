@@ -1,6 +1,7 @@
 import { anyNeedsGrad, record, type SavedTensor, save, saveOwned } from '../autograd/node.ts'
 import { backend } from '../kernels/select.ts'
 import type { BatchNormProblem } from '../reference/index.ts'
+import { fillElements } from '../tensor/create.ts'
 import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { checkFinite, checkNonNegative } from '../util/check.ts'
@@ -199,6 +200,11 @@ function recordBatchNorm(
     const gradWeight = make(needs[1], weight)
     const gradBias = make(needs[2], bias)
     const gradResidual = make(needs[3] && problem.relu, source)
+    if (problem.rows === 0) {
+      // Sums over no elements; the kernel has nothing to run over.
+      for (const sum of [gradWeight, gradBias]) if (sum !== null) fillElements('batchNorm', sum, 0)
+      return [needs[0] ? gradInput : null, gradWeight, gradBias, passesOn ? gradOutput : gradResidual]
+    }
     backend().kernels[kernel](
       problem,
       source.buffer('batchNorm'),
@@ -238,6 +244,9 @@ function checkArguments(
   checkChannels('bias', bias, input)
   checkChannels('runningMean', runningMean, input)
   checkChannels('runningVar', runningVar, input)
+  if (options.training && (runningMean === null) !== (runningVar === null)) {
+    throw new StateError('batchNorm: expected runningMean and runningVar both, or null for both, got one')
+  }
   const rows = c === 0 ? 0 : input.size / c
   if (options.training && rows <= 1) {
     throw new ShapeError(

@@ -71,6 +71,8 @@ export function batchRenorm(
       `${op}: expected input of at least 2 dimensions [N, C, ...], got ${input.ndim}; input ${formatShape(input.shape)}`,
     )
   }
+  expectFloat(op, 'runningMean', runningMean)
+  expectFloat(op, 'runningVar', runningVar)
   const c = input.shape[1]
   const { weight = null, bias = null } = options
   for (const [name, value] of Object.entries({ weight, bias, runningMean, runningVar })) {

@@ -1,9 +1,10 @@
 import { anyNeedsGrad, record } from '../autograd/node.ts'
 import { channelsLastStrides, isChannelsLast, isRowMajor } from '../tensor/layout.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
+import { describe } from '../util/check.ts'
 import { DTypeError, ShapeError } from '../util/errors.ts'
 import { formatShape, normalizeDim } from '../util/shape.ts'
-import { copyAs } from './dense.ts'
+import { copyAs, expectTensor } from './dense.ts'
 
 function checkParts(op: string, parts: readonly Tensor[], dim: number): void {
   const [first] = parts
@@ -30,6 +31,11 @@ function part(whole: Tensor, dim: number, start: number, length: number): Tensor
   return new Tensor(whole.storage, whole.offset + start * whole.strides[dim], shape, whole.strides, whole.dtype, false)
 }
 
+function expectTensors(op: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors)) throw new DTypeError(`${op}: expected a list of tensors, got ${describe(tensors)}`)
+  for (const [i, item] of tensors.entries()) expectTensor(op, `tensors[${i}]`, item)
+}
+
 /**
  * Joins tensors along a dimension that they have.
  *
@@ -39,6 +45,7 @@ function part(whole: Tensor, dim: number, start: number, length: number): Tensor
  * @throws {DTypeError} when the element types differ.
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  expectTensors('cat', tensors)
   if (tensors.length === 0) throw new ShapeError('cat: expected at least one tensor, got none')
   if (tensors[0].ndim === 0) throw new ShapeError('cat: expected at least one dimension; input []; use stack')
   const at = normalizeDim('cat', dim, tensors[0].ndim)
@@ -90,6 +97,7 @@ function liesChannelsLast({ shape, strides }: Tensor): boolean {
  * @throws {ShapeError} when there is none or the shapes differ.
  */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  expectTensors('stack', tensors)
   if (tensors.length === 0) throw new ShapeError('stack: expected at least one tensor, got none')
   const at = normalizeDim('stack', dim, tensors[0].ndim + 1)
   checkParts('stack', tensors, -1)

@@ -4,7 +4,7 @@ import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { checkInteger } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
-import { copyAs } from './dense.ts'
+import { copyAs, expectTensor } from './dense.ts'
 
 /**
  * Deals the channels of `groups` groups out in turn: `output[n, j · groups + g] = input[n, g · C / groups + j]`.
@@ -21,6 +21,7 @@ import { copyAs } from './dense.ts'
  * Source: Zhang et al., "ShuffleNet", 2018; semantics of torch.nn.functional.channel_shuffle.
  */
 export function channelShuffle(input: Tensor, groups: number): Tensor {
+  expectTensor('channelShuffle', 'input', input)
   checkInteger('channelShuffle', 'groups', groups, 1)
   if (input.ndim < 3) {
     throw new ShapeError(

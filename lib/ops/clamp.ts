@@ -1,6 +1,7 @@
 import { needsGrad, record, save } from '../autograd/node.ts'
 import { composed } from '../tensor/scope.ts'
 import { Tensor } from '../tensor/tensor.ts'
+import { describe } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
 import { binaryRaw, scalarInto, scalarRaw } from './binary.ts'
 import { mask } from './binary_grads.ts'
@@ -9,7 +10,11 @@ import { inplace } from './inplace.ts'
 
 function checkBounds(op: string, min: number | undefined, max: number | undefined): void {
   if (min === undefined && max === undefined) throw new RangeError(`${op}: expected min, max or both, got neither`)
-  if (Number.isNaN(min) || Number.isNaN(max)) throw new RangeError(`${op}: expected bounds to be numbers, got NaN`)
+  for (const bound of [min, max]) {
+    if (bound !== undefined && (typeof bound !== 'number' || Number.isNaN(bound))) {
+      throw new RangeError(`${op}: expected bounds to be numbers, got ${describe(bound)}`)
+    }
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { formatShape, sameShape } from '../util/shape.ts'
 import type { Operand } from './arithmetic.ts'
 import { scalarTensor } from './binary.ts'
 import { compareRaw } from './binary_grads.ts'
+import { expectTensor } from './dense.ts'
 import { compareInteger, isInteger, toFloat } from './integer.ts'
 
 function compare(op: CompareOp, a: Tensor, b: Operand): Tensor {
@@ -48,6 +49,7 @@ export interface AllcloseOptions {
 export function allclose(input: Tensor, other: Tensor, options: AllcloseOptions = {}): boolean {
   const rtol = checkNonNegative('allclose', 'rtol', options.rtol ?? 1e-5)
   const atol = checkNonNegative('allclose', 'atol', options.atol ?? 1e-8)
+  expectTensor('allclose', 'other', other)
   if (!sameShape(input.shape, other.shape)) {
     throw new ShapeError(
       `allclose: expected equal shapes; shapes ${formatShape(input.shape)}, ${formatShape(other.shape)}`,
@@ -69,6 +71,7 @@ export function allclose(input: Tensor, other: Tensor, options: AllcloseOptions 
 
 /** Whether two tensors have the same shape and the same elements; NaN equals nothing. */
 export function equal(input: Tensor, other: Tensor): boolean {
+  expectTensor('equal', 'other', other)
   if (!sameShape(input.shape, other.shape)) return false
   const values = input.toTypedArray()
   const others = other.toTypedArray()

@@ -8,7 +8,7 @@ import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { checkUnitInterval } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { formatShape, sameShape } from '../util/shape.ts'
-import { disposeCopy, expectFloat, inFormat } from './dense.ts'
+import { disposeCopy, expectFloat, expectTensor, inFormat } from './dense.ts'
 import { fromArray } from './integer.ts'
 import {
   checkClassWeight,
@@ -51,6 +51,7 @@ export interface CrossEntropyOptions {
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   expectFloat('crossEntropy', 'input', input)
+  expectTensor('crossEntropy', 'target', target)
   const weight = options.weight ?? null
   const reduction = checkReduction('crossEntropy', options.reduction ?? 'mean')
   const labelSmoothing = checkUnitInterval('crossEntropy', 'labelSmoothing', options.labelSmoothing ?? 0)

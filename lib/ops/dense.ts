@@ -1,16 +1,28 @@
 import { backend } from '../kernels/select.ts'
 import type { DType } from '../tensor/dtype.ts'
 import { channelsLastStrides, hasFormat, type MemoryFormat, type Strides, sameLayout } from '../tensor/layout.ts'
-import { copyElements, emptyLike, emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import { copyElements, emptyLike, emptyTensor, Tensor } from '../tensor/tensor.ts'
+import { describe } from '../util/check.ts'
 import { DTypeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
 
 /**
- * Checks the element type of an op that only computes with float32.
+ * Checks that an argument is a tensor.
  *
  * @throws {DTypeError} naming the argument.
  */
+export function expectTensor(op: string, name: string, value: unknown): asserts value is Tensor {
+  if (value instanceof Tensor) return
+  throw new DTypeError(`${op}: expected ${name} to be a tensor, got ${describe(value)}`)
+}
+
+/**
+ * Checks the element type of an op that only computes with float32.
+ *
+ * @throws {DTypeError} naming the argument, also when it is no tensor.
+ */
 export function expectFloat(op: string, name: string, input: Tensor): void {
+  expectTensor(op, name, input)
   if (input.dtype === 'float32') return
   throw new DTypeError(
     `${op}: expected ${name} to be float32, got ${input.dtype}; ${name} ${formatShape(input.shape)}; convert it with to('float32')`,

@@ -6,7 +6,7 @@ import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { checkUnitInterval } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
-import { disposeCopy, expectFloat, inAnyOrder, inFormat, withStrides } from './dense.ts'
+import { disposeCopy, expectFloat, expectTensor, inAnyOrder, inFormat, withStrides } from './dense.ts'
 import { unbatched } from './unbatched.ts'
 
 export interface DropoutOptions {
@@ -110,6 +110,7 @@ export function dropout3d(input: Tensor, options: DropoutOptions = {}): Tensor {
  * @throws {ShapeError} when the input has fewer than 2 dimensions.
  */
 export function featureAlphaDropout(input: Tensor, options: DropoutOptions = {}): Tensor {
+  expectTensor('featureAlphaDropout', 'input', input)
   if (input.ndim < 2) {
     throw new ShapeError(
       `featureAlphaDropout: expected input [N, C, ...], got ${input.ndim} dimensions; input ${formatShape(input.shape)}`,
@@ -119,6 +120,7 @@ export function featureAlphaDropout(input: Tensor, options: DropoutOptions = {})
 }
 
 function expectDims(op: string, input: Tensor, allowed: readonly [number, number], shapes: string): void {
+  expectTensor(op, 'input', input)
   if (allowed.includes(input.ndim)) return
   throw new ShapeError(
     `${op}: expected input of ${allowed.join(' or ')} dimensions ${shapes}, got ${input.ndim}; ` +

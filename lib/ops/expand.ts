@@ -1,7 +1,7 @@
 import { broadcastStrides } from '../tensor/layout.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { ShapeError } from '../util/errors.ts'
-import { checkShape, formatShape, type Shape } from '../util/shape.ts'
+import { checkShape, expectList, formatShape, type Shape } from '../util/shape.ts'
 import { sumTo } from './sum_to.ts'
 import { makeView } from './views.ts'
 
@@ -22,6 +22,7 @@ export function broadcastTo(input: Tensor, shape: Shape): Tensor {
 }
 
 function expandAs(op: string, input: Tensor, requested: Shape): Tensor {
+  expectList(op, requested)
   const { shape: from } = input
   const lead = requested.length - from.length
   const shape = requested.map((size, i) => (size === -1 && i >= lead ? from[i - lead] : size))

@@ -5,7 +5,7 @@ import { composed } from '../tensor/scope.ts'
 import { emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
 import { formatShape, normalizeDim, type Shape, sizeOf } from '../util/shape.ts'
-import { disposeCopy, inFormat } from './dense.ts'
+import { disposeCopy, expectTensor, inFormat } from './dense.ts'
 import { fromArray } from './integer.ts'
 
 /**
@@ -42,6 +42,7 @@ function permuted(input: Tensor, order: readonly number[]): Tensor {
 }
 
 function readIndices(shape: Shape, dim: number, indices: Tensor): Int32Array {
+  expectTensor('indexSelect', 'indices', indices)
   if (indices.dtype === 'float32') throw new DTypeError('indexSelect: expected integer indices, got float32')
   if (indices.ndim > 1) {
     throw new ShapeError(

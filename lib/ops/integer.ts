@@ -48,7 +48,13 @@ function reader(wide: boolean): (value: Whole) => Whole {
 
 function power(base: bigint, exponent: bigint): bigint {
   if (exponent < 0n) throw new RangeError(`pow: expected an exponent of at least 0 for integers, got ${exponent}`)
-  return base ** exponent
+  // Only the lowest 64 bits are kept in the end, and a power has as many bits as its exponent says.
+  let result = 1n
+  for (let square = base, left = exponent; left > 0n; left >>= 1n) {
+    if (left & 1n) result = BigInt.asIntN(64, result * square)
+    square = BigInt.asIntN(64, square * square)
+  }
+  return result
 }
 
 /** Exact results; the typed array that receives them wraps. */

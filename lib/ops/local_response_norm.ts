@@ -49,7 +49,10 @@ export function localResponseNorm(input: Tensor, size: number, options: LocalRes
     )
   }
   const c = input.shape[1]
-  const problem = { rows: c === 0 ? 0 : input.size / c, c, size, alpha, beta, k }
+  // A window that covers all channels from any of them adds nothing but zeros, however large; `alpha` is per element of it.
+  const window = Math.min(size, 2 * c + 1)
+  const share = window === size ? alpha : (alpha * window) / size
+  const problem = { rows: c === 0 ? 0 : input.size / c, c, size: window, alpha: share, beta, k }
   const source = inFormat(op, input, 'channelsLast')
   const output = emptyTensor(source.shape, 'float32', source.strides)
   const { kernels } = backend()

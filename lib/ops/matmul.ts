@@ -4,7 +4,7 @@ import { broadcastStrides } from '../tensor/layout.ts'
 import { emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { ShapeError } from '../util/errors.ts'
 import { broadcastShapes, formatShape } from '../util/shape.ts'
-import { copyAs, disposeCopy, expectFloat } from './dense.ts'
+import { copyAs, disposeCopy, expectFloat, expectTensor } from './dense.ts'
 import { sumTo } from './sum_to.ts'
 
 /** The input with dimensions of size 1 inserted, on the same memory, outside the graph. */
@@ -159,6 +159,8 @@ function recordProduct(op: string, a: Tensor, b: Tensor, output: Tensor): void {
 }
 
 function checkDims(op: string, a: Tensor, b: Tensor, ndim: number): void {
+  expectTensor(op, 'input', a)
+  expectTensor(op, 'other', b)
   if (a.ndim === ndim && b.ndim === ndim) return
   throw new ShapeError(
     `${op}: expected ${ndim} dimensions each; shapes ${formatShape(a.shape)}, ${formatShape(b.shape)}; use matmul`,

@@ -5,7 +5,7 @@ import { channelsLastStrides } from '../tensor/layout.ts'
 import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import type { AxisSizes } from '../util/axes.ts'
-import { checkOptions } from '../util/check.ts'
+import { checkBoolean, checkOptions } from '../util/check.ts'
 import type { Shape } from '../util/shape.ts'
 import { disposeCopy, expectFloat, inFormat } from './dense.ts'
 import { fuses } from './fusion.ts'
@@ -99,7 +99,7 @@ function maxPooling(op: string, rank: number, relu = false): MaxPool {
     checkImages(op, rank, input)
     const settings = poolSettings(op, rank, kernelSize, options)
     const outputSize = pooledSizes(op, input, settings)
-    const wantsIndices = options.returnIndices ?? false
+    const wantsIndices = checkBoolean(op, 'returnIndices', options.returnIndices ?? false)
     const problem = { ...problemOf(input, settings, outputSize, wantsIndices), relu }
     const [output, indices] = pool(op, input, problem, [problem.n, problem.c, ...outputSize], wantsIndices)
     return indices === null ? output : [output, indices]

@@ -7,7 +7,7 @@ import type { AxisSizes } from '../util/axes.ts'
 import { checkOptions, describe } from '../util/check.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
 import { formatShape, type Shape, sameShape } from '../util/shape.ts'
-import { castRaw, disposeCopy, expectFloat, inFormat } from './dense.ts'
+import { castRaw, disposeCopy, expectFloat, expectTensor, inFormat } from './dense.ts'
 import { checkImages, type PoolSettings, poolSettings, sizesOf } from './pool_problem.ts'
 import { squeeze, unsqueeze } from './views.ts'
 
@@ -107,6 +107,7 @@ function maxUnpool(
 }
 
 function checkIndices(op: string, input: Tensor, indices: Tensor): void {
+  expectTensor(op, 'indices', indices)
   if (indices.dtype !== 'int32' && indices.dtype !== 'int64') {
     throw new DTypeError(`${op}: expected indices to be int32 or int64, got ${indices.dtype}`)
   }

@@ -140,7 +140,7 @@ export function trailingShape(op: string, input: Tensor, normalizedShape: number
  * @throws {RangeError} when a size is no positive integer, or there is none.
  */
 export function toNormalizedShape(op: string, normalizedShape: number | Shape): Shape {
-  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape]
+  const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number]
   if (shape.length === 0) throw new RangeError(`${op}: expected normalizedShape to have at least one size, got []`)
   shape.forEach((size, i) => {
     checkInteger(op, shape.length === 1 ? 'normalizedShape' : `normalizedShape[${i}]`, size, 1)

@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { checkChoice, checkInteger, checkOptions, describe } from '../util/check.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
 import { formatShape, type Shape } from '../util/shape.ts'
+import { expectTensor } from './dense.ts'
 import { type BorderMode, type Ends, padBorder, padEnds } from './pad_border.ts'
 
 export interface PadOptions {
@@ -33,6 +34,7 @@ const MODES: (BorderMode | 'constant')[] = ['constant', 'reflect', 'replicate', 
 export function pad(input: Tensor, pads: readonly number[], options: PadOptions = {}): Tensor {
   checkOptions('pad', options, ['mode', 'value'])
   const mode = checkChoice('pad', 'mode', options.mode ?? 'constant', MODES)
+  expectTensor('pad', 'input', input)
   input.checkAlive('pad')
   const ends = endsOf(input.shape, pads)
   if (mode === 'constant') return padConstant(input, ends, options.value ?? 0)

@@ -1,4 +1,5 @@
 import { Tensor } from '../tensor/tensor.ts'
+import { describe } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { formatShape, normalizeDim } from '../util/shape.ts'
 import { makeView } from './views.ts'
@@ -11,7 +12,8 @@ import { makeView } from './views.ts'
  * @throws {ShapeError} when `dims` is no permutation.
  */
 export function permute(input: Tensor, dims: readonly number[]): Tensor {
-  const order = dims.map((dim) => normalizeDim('permute', dim, input.ndim))
+  if (!Array.isArray(dims)) throw new ShapeError(`permute: expected a list of dimensions, got ${describe(dims)}`)
+  const order = (dims as readonly number[]).map((dim) => normalizeDim('permute', dim, input.ndim))
   if (order.length !== input.ndim || new Set(order).size !== order.length) {
     throw new ShapeError(
       `permute: expected every dimension once, got ${formatShape(dims)}; input ${formatShape(input.shape)}`,

@@ -115,7 +115,9 @@ interface Weights {
 function rowsOf(op: string, source: Tensor, weight: Tensor | null, posWeight: Tensor | null): Weights {
   if (weight === null && posWeight === null) return { width: Math.max(source.size, 1), weight, posWeight }
   const order = physicalOrder(source.shape, source.strides)
-  const widths = [weight, posWeight].map((row, i) => (row ? widthOf(op, ['weight', 'posWeight'][i], row, source) : 1))
+  const widths = [weight, posWeight].map((row, i) =>
+    row !== null ? widthOf(op, ['weight', 'posWeight'][i], row, source) : 1,
+  )
   // The sizes of the last dimensions in memory: one width divides the other.
   const width = Math.max(...widths)
   const rowOf = (tensor: Tensor | null): Tensor | null => tensor && denseRow(op, tensor, source.shape, order, width)

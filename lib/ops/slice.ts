@@ -2,7 +2,7 @@ import { fillElements } from '../tensor/create.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { checkInteger } from '../util/check.ts'
 import { RangeError, ShapeError } from '../util/errors.ts'
-import { formatShape, normalizeDim, type Shape } from '../util/shape.ts'
+import { expectList, formatShape, normalizeDim, type Shape } from '../util/shape.ts'
 import { makeView } from './views.ts'
 
 function dimOf(op: string, input: Tensor, dim: number): number {
@@ -109,6 +109,7 @@ export function split(input: Tensor, sizes: number | readonly number[], dim = 0)
 }
 
 function checkParts(shape: Shape, list: readonly number[], size: number): void {
+  expectList('split', list)
   for (const part of list) checkInteger('split', 'size', part, 0)
   const total = list.reduce((sum, part) => sum + part, 0)
   if (total === size) return

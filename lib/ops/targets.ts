@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { checkChoice, describe } from '../util/check.ts'
 import { DTypeError, RangeError, ShapeError } from '../util/errors.ts'
 import { formatShape, type Shape, sameShape, sizeOf } from '../util/shape.ts'
+import { expectTensor } from './dense.ts'
 
 /** How losses of single elements become the result: kept, averaged, or summed. */
 export type Reduction = 'none' | 'mean' | 'sum'
@@ -34,6 +35,7 @@ export function classRows(input: Shape): { rows: number; classes: number } {
  * @throws {RangeError} for an index that is no class and not `ignoreIndex`; before anything is computed.
  */
 export function readTargets(op: string, input: Tensor, target: Tensor, ignoreIndex: number): Int32Array {
+  expectTensor(op, 'target', target)
   if (target.dtype === 'float32') {
     throw new DTypeError(`${op}: expected class indices as int32, int64 or uint8, got float32`)
   }
@@ -67,7 +69,7 @@ export function readTargets(op: string, input: Tensor, target: Tensor, ignoreInd
  * @throws {RangeError} when it is no 32-bit integer.
  */
 export function checkIgnoreIndex(op: string, ignoreIndex: number): number {
-  if ((ignoreIndex | 0) !== ignoreIndex) {
+  if (typeof ignoreIndex !== 'number' || (ignoreIndex | 0) !== ignoreIndex) {
     throw new RangeError(`${op}: expected ignoreIndex to be a 32-bit integer, got ${describe(ignoreIndex)}`)
   }
   return ignoreIndex
@@ -80,6 +82,7 @@ export function checkIgnoreIndex(op: string, ignoreIndex: number): number {
  */
 export function checkClassWeight(op: string, weight: Tensor | null, input: Tensor): void {
   if (weight === null) return
+  expectTensor(op, 'weight', weight)
   const { classes } = classRows(input.shape)
   if (weight.dtype !== 'float32' || weight.ndim !== 1 || weight.shape[0] !== classes) {
     throw new ShapeError(

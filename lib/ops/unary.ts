@@ -4,7 +4,7 @@ import type { UnaryOp } from '../reference/index.ts'
 import { composed } from '../tensor/scope.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { binaryRaw, scalarRaw } from './binary.ts'
-import { disposeCopy, expectFloat, inAnyOrder } from './dense.ts'
+import { disposeCopy, expectFloat, expectTensor, inAnyOrder } from './dense.ts'
 import { inplace } from './inplace.ts'
 import { isInteger, unaryInteger } from './integer.ts'
 
@@ -45,6 +45,7 @@ const RULES: Record<UnaryOp, { keeps: 'input' | 'output' | 'nothing'; grad: Unar
 }
 
 function unary(op: UnaryOp, input: Tensor): Tensor {
+  expectTensor(op, 'input', input)
   if (isInteger(input)) return unaryInteger(op, input)
   const output = unaryRaw(op, input)
   if (needsGrad(input)) recordUnary(op, input, output)

@@ -95,8 +95,8 @@ export function unflatten(input: Tensor, dim: number, sizes: Shape): Tensor {
  * @throws {RangeError} when a dimension does not exist.
  */
 export function squeeze(input: Tensor, dim?: number | readonly number[]): Tensor {
-  const named = dim === undefined ? null : typeof dim === 'number' ? [dim] : dim
-  const dims = named?.map((item) => normalizeDim('squeeze', item, input.ndim))
+  const named = dim === undefined || Array.isArray(dim) ? dim : [dim as number]
+  const dims = named?.map((item: number) => normalizeDim('squeeze', item, input.ndim))
   const kept = [...input.shape.keys()].filter((i) => input.shape[i] !== 1 || (dims !== undefined && !dims.includes(i)))
   return pick('squeeze', input, kept)
 }

@@ -6,7 +6,7 @@ import { LazyParameter } from '../nn/parameter.ts'
 import { disposeCopy, withStrides } from '../ops/dense.ts'
 import { untracked } from '../tensor/scope.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
-import { checkNonNegative, describe } from '../util/check.ts'
+import { checkBoolean, checkNonNegative, describe } from '../util/check.ts'
 import { DTypeError, FormatError, RangeError, StateError } from '../util/errors.ts'
 import { formatShape, sameShape } from '../util/shape.ts'
 
@@ -271,11 +271,16 @@ export function stateTensor(param: Tensor): Tensor {
 }
 
 /**
- * Checks the settings that optimizers share.
+ * Checks the settings that optimizers share, and the switches among all of them.
  *
  * @throws {RangeError} when one is negative or not finite.
+ * @throws {DTypeError} when a switch is neither true nor false.
  */
-export function checkRates(name: string, { lr, weightDecay }: { lr: number; weightDecay: number }): void {
-  checkNonNegative(name, 'lr', lr)
-  checkNonNegative(name, 'weightDecay', weightDecay)
+export function checkRates(name: string, options: { lr: number; weightDecay: number }): void {
+  checkNonNegative(name, 'lr', options.lr)
+  checkNonNegative(name, 'weightDecay', options.weightDecay)
+  const settings = options as Readonly<Record<string, unknown>>
+  for (const key of SWITCHES) if (key in settings) checkBoolean(name, key, settings[key] as boolean)
 }
+
+const SWITCHES = ['maximize', 'nesterov', 'decoupled', 'amsgrad', 'centered']

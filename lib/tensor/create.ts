@@ -5,7 +5,7 @@ import { checkShape, formatShape, inferShape, type Shape, sizeOf } from '../util
 import { type AnyArray, type DType, isDType, itemSize, newArray } from './dtype.ts'
 import type { Strides } from './layout.ts'
 import { flatten, type Nested } from './nested.ts'
-import { emptyTensor, type Tensor } from './tensor.ts'
+import { checkRoom, emptyTensor, type Tensor } from './tensor.ts'
 
 /** What every function that makes a tensor takes. */
 export interface TensorOptions {
@@ -126,6 +126,9 @@ function allocateStrided(op: string, shape: Shape, strides: Strides | undefined,
 
 /** Overwrites every element of a dense tensor. */
 export function fillElements(op: string, target: Tensor, value: number | bigint): void {
+  if (typeof value !== 'number' && typeof value !== 'bigint') {
+    throw new DTypeError(`${op}: expected a number, got ${describe(value)}`)
+  }
   const { dtype, size, storage, offset } = target
   const buffer = target.buffer(op)
   if (size === 0) return
@@ -206,8 +209,10 @@ export function arange(first: number, ...rest: (number | (TensorOptions & { step
   }
   const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step)
   const dtype = options.dtype ?? (whole ? 'int64' : 'float32')
-  const values = Array.from({ length: Math.ceil((end - start) / step) }, (_, i) => start + i * step)
-  return fromValues('arange', values, [values.length], { dtype, requiresGrad: options.requiresGrad })
+  const count = Math.ceil((end - start) / step)
+  checkRoom([count], dtype)
+  const values = new Float64Array(count).map((_, i) => start + i * step)
+  return fromValues('arange', values, [count], { dtype, requiresGrad: options.requiresGrad })
 }
 
 /**
@@ -220,9 +225,8 @@ export function linspace(start: number, end: number, steps: number, options: Ten
   const gap =
     steps > 1 ? (checkFinite('linspace', 'end', end) - checkFinite('linspace', 'start', start)) / (steps - 1) : 0
   // The far half counts from the end, so that both ends are exact.
-  const values = Array.from({ length: steps }, (_, i) =>
-    2 * i < steps ? start + i * gap : end - (steps - 1 - i) * gap,
-  )
+  checkRoom([steps], options.dtype ?? 'float32')
+  const values = new Float64Array(steps).map((_, i) => (2 * i < steps ? start + i * gap : end - (steps - 1 - i) * gap))
   return fromValues('linspace', values, [steps], options)
 }
 
@@ -234,6 +238,7 @@ export function linspace(start: number, end: number, steps: number, options: Ten
 export function eye(n: number, options: TensorOptions & { columns?: number } = {}): Tensor {
   const m = options.columns ?? n
   checkShape('eye', [n, m])
+  checkRoom([n, m], options.dtype ?? 'float32')
   const values = new Float32Array(sizeOf([n, m]))
   for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1
   return fromValues('eye', values, [n, m], options)

@@ -5,7 +5,7 @@ import { DTypeError, RangeError } from '../util/errors.ts'
 import { checkShape, type Shape, sizeOf } from '../util/shape.ts'
 import { empty, expectedFloat, type TensorOptions, tensor } from './create.ts'
 import { takeWords } from './generator.ts'
-import type { Tensor } from './tensor.ts'
+import { checkRoom, type Tensor } from './tensor.ts'
 
 const TWO_32 = 2 ** 32
 /** A float64 has this many bits of fraction; more of a random word would be rounded away. */
@@ -65,10 +65,11 @@ export function randint(low: number, high: number, shape: Shape, options: Tensor
   checkInteger('randint', 'high', high, Number.MIN_SAFE_INTEGER)
   if (low >= high) throw new RangeError(`randint: expected low < high, got ${low} and ${high}`)
   checkShape('randint', shape)
+  checkRoom(shape, options.dtype ?? 'int64')
   const size = sizeOf(shape)
   const { seed, offset } = takeWords(2 * size)
   const words = philoxWords(2 * size, seed, offset)
-  const values = Array.from({ length: size }, (_, i) => {
+  const values = new Float64Array(size).map((_, i) => {
     const unit = ((words[2 * i + 1] % 2 ** 21) * TWO_32 + words[2 * i]) / TWO_53
     return low + Math.floor(unit * (high - low))
   })

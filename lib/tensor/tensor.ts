@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { BufferRef } from '../kernels/backend.ts'
 import { backend } from '../kernels/select.ts'
-import { DTypeError, ShapeError, StateError } from '../util/errors.ts'
+import { DTypeError, RangeError, ShapeError, StateError } from '../util/errors.ts'
 import { formatShape, rowMajorStrides, type Shape, sameShape, sizeOf } from '../util/shape.ts'
 import { type ArrayOf, type DType, itemSize, newArray } from './dtype.ts'
 import { formatTensor } from './format.ts'
@@ -127,6 +127,8 @@ export class Tensor {
    */
   buffer(op: string): BufferRef {
     this.checkAlive(op)
+    // A part of no elements may begin where its memory ends, which no buffer can name.
+    if (this.size === 0) return this.storage.home.ref(this.storage.block, this.dtype, 0, 0)
     const length = this.dense ? this.size : spanOf(this.shape, this.strides)
     return this.storage.home.ref(this.storage.block, this.dtype, this.offset, length)
   }
@@ -204,10 +206,30 @@ function readArray(tensor: Tensor): ArrayOf[DType] {
   return array
 }
 
+/** What one tensor may hold: references into native memory have offsets below this, see native/binding/environment.h. */
+const MOST_BYTES = 2 ** 33
+
+/**
+ * Checks that a tensor of a shape can be made at all, before anything is allocated for it.
+ *
+ * @throws {RangeError} when it would hold more than 8 GiB.
+ */
+export function checkRoom(shape: Shape, dtype: DType): void {
+  if (sizeOf(shape) * itemSize(dtype) <= MOST_BYTES) return
+  throw new RangeError(`tensor: expected at most 8 GiB of elements, got ${dtype} ${formatShape(shape)}`)
+}
+
 /** An uninitialised dense tensor; `strides` must be dense for the shape, row-major when left out. */
 export function emptyTensor(shape: Shape, dtype: DType, strides?: Strides): Tensor {
-  const size = sizeOf(shape)
-  return new Tensor(new Storage(size * itemSize(dtype)), 0, shape, strides ?? rowMajorStrides(shape), dtype, true)
+  checkRoom(shape, dtype)
+  return new Tensor(
+    new Storage(sizeOf(shape) * itemSize(dtype)),
+    0,
+    shape,
+    strides ?? rowMajorStrides(shape),
+    dtype,
+    true,
+  )
 }
 
 /** An uninitialised tensor of the same shape; it has the same strides where those are dense, else row-major ones. */

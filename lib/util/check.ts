@@ -57,6 +57,18 @@ export function checkInteger(op: string, name: string, value: number, least: num
   return value
 }
 
+/**
+ * Checks a switch.
+ *
+ * @throws {DTypeError} when it is neither `true` nor `false`.
+ */
+export function checkBoolean(op: string, name: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') {
+    throw new DTypeError(`${op}: expected ${name} to be true or false, got ${describe(value)}`)
+  }
+  return value
+}
+
 /** One number for both spatial dimensions, or one for each: `[height, width]`. */
 export type Pair = number | readonly [number, number] | readonly number[]
 

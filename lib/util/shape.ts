@@ -1,3 +1,4 @@
+import { describe } from './check.ts'
 import { RangeError, ShapeError } from './errors.ts'
 
 /** Sizes of a tensor's dimensions, outermost first. */
@@ -40,14 +41,24 @@ export function rowMajorStrides(shape: Shape): number[] {
  * @throws {ShapeError} when a size is negative, fractional or not finite.
  */
 export function checkShape(op: string, shape: Shape): void {
+  expectList(op, shape)
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {
-      throw new ShapeError(`${op}: expected a shape of non-negative integers, got ${formatShape(shape)}`)
+      throw new ShapeError(`${op}: expected a shape of non-negative integers, got ${describe(shape)}`)
     }
   }
   if (!Number.isSafeInteger(sizeOf(shape))) {
     throw new ShapeError(`${op}: shape ${formatShape(shape)} has more elements than can be counted`)
   }
+}
+
+/**
+ * Checks that a caller gave a list of sizes.
+ *
+ * @throws {ShapeError} when it is none.
+ */
+export function expectList(op: string, shape: Shape): void {
+  if (!Array.isArray(shape)) throw new ShapeError(`${op}: expected a shape such as [2, 3], got ${describe(shape)}`)
 }
 
 /**
@@ -58,7 +69,7 @@ export function checkShape(op: string, shape: Shape): void {
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const count = ndim === 0 ? 1 : ndim
   if (!Number.isInteger(dim) || dim < -count || dim >= count) {
-    throw new RangeError(`${op}: expected a dimension from ${-count} to ${count - 1}, got ${dim}`)
+    throw new RangeError(`${op}: expected a dimension from ${-count} to ${count - 1}, got ${describe(dim)}`)
   }
   return dim < 0 ? dim + count : dim
 }
@@ -70,7 +81,7 @@ export function normalizeDim(op: string, dim: number, ndim: number): number {
  */
 export function normalizeDims(op: string, dims: number | readonly number[] | undefined | null, ndim: number): number[] {
   if (dims === undefined || dims === null) return Array.from({ length: ndim }, (_, i) => i)
-  const list = (typeof dims === 'number' ? [dims] : dims).map((dim) => normalizeDim(op, dim, ndim))
+  const list = (Array.isArray(dims) ? dims : [dims as number]).map((dim) => normalizeDim(op, dim, ndim))
   list.sort((a, b) => a - b)
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) throw new RangeError(`${op}: dimension ${list[i]} is named twice`)
@@ -107,6 +118,11 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
  * @throws {ShapeError} when the number of elements cannot be met.
  */
 export function inferShape(op: string, requested: Shape, size: number, from: Shape): number[] {
+  expectList(op, requested)
+  checkShape(
+    op,
+    requested.filter((size) => size !== -1),
+  )
   const shape = [...requested]
   let known = 1
   let unknown = -1
@@ -116,7 +132,6 @@ export function inferShape(op: string, requested: Shape, size: number, from: Sha
       throw new ShapeError(`${op}: expected at most one -1 in the shape, got ${formatShape(requested)}`)
     } else known *= shape[i]
   }
-  checkShape(op, unknown === -1 ? shape : shape.toSpliced(unknown, 1))
   if (unknown !== -1 && known > 0 && size % known === 0) shape[unknown] = size / known
   else if (unknown !== -1 || known !== size) {
     throw new ShapeError(
