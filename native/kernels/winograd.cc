@@ -33,24 +33,34 @@ STRIDED_INLINE Mask lanes_from(int64_t c, int64_t channels) {
 }
 
 template <typename F>
-void input(int64_t channels, const float* const* pixels, float* v, int64_t plane) {
-  constexpr int P = F::kPatch;
+void input(int64_t channels, const float* const* pixels, int64_t ahead, float* v, int64_t plane) {
+  constexpr int P = F::kPatch, T = F::kTile;
   for (int64_t c = 0; c < channels; c += kLanes) {
     const Mask mask = lanes_from(c, channels);
-    both_ways<P, P>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(pixels[i * P + j] + c, mask); },
-                    [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE { store(v + (i * P + j) * plane + c, x, mask); },
-                    [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::input(in, out); });
+    both_ways<P, P>(
+        [&](int i, int j) STRIDED_LAMBDA_INLINE {
+          const float* pixel = pixels[i * P + j] + c;
+          if (j >= P - T) __builtin_prefetch(pixel + ahead);
+          return load(pixel, mask);
+        },
+        [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE { store(v + (i * P + j) * plane + c, x, mask); },
+        [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::input(in, out); });
   }
 }
 
 template <typename F>
-void gradient(int64_t channels, const float* const* pixels, float* d, int64_t plane) {
+void gradient(int64_t channels, const float* const* pixels, int64_t ahead, float* d, int64_t plane) {
   constexpr int P = F::kPatch, T = F::kTile;
   for (int64_t c = 0; c < channels; c += kLanes) {
     const Mask mask = lanes_from(c, channels);
-    both_ways<T, P>([&](int i, int j) STRIDED_LAMBDA_INLINE { return load(pixels[i * T + j] + c, mask); },
-                    [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE { store(d + (i * P + j) * plane + c, x, mask); },
-                    [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::gradient(in, out); });
+    both_ways<T, P>(
+        [&](int i, int j) STRIDED_LAMBDA_INLINE {
+          const float* pixel = pixels[i * T + j] + c;
+          __builtin_prefetch(pixel + ahead);
+          return load(pixel, mask);
+        },
+        [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE { store(d + (i * P + j) * plane + c, x, mask); },
+        [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::gradient(in, out); });
   }
 }
 
@@ -75,7 +85,9 @@ void output(int64_t channels, const float* m, int64_t plane, const float* bias, 
                     [&](int i, int j, Vec x) STRIDED_LAMBDA_INLINE {
                       if (i >= o.rows || j >= o.columns) return;
                       const Vec sum = add(x, start);
-                      store(o.data + i * o.row + j * o.pixel + c, o.relu ? max(zero(), sum) : sum, mask);
+                      float* pixel = o.data + i * o.row + j * o.pixel + c;
+                      __builtin_prefetch(pixel + T * o.pixel, 1);
+                      store(pixel, o.relu ? max(zero(), sum) : sum, mask);
                     },
                     [](const auto& in, auto& out) STRIDED_LAMBDA_INLINE { F::output(in, out); });
   }

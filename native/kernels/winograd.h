@@ -49,8 +49,9 @@ struct WinogradKernels {
   int tile;   // m
   int patch;  // m + k - 1
   int kernel;
-  void (*input)(int64_t channels, const float* const* pixels, float* v, int64_t plane);
-  void (*gradient)(int64_t channels, const float* const* pixels, float* d, int64_t plane);
+  // What the next tile reads for the first time, `ahead` floats from where this one reads, is fetched meanwhile.
+  void (*input)(int64_t channels, const float* const* pixels, int64_t ahead, float* v, int64_t plane);
+  void (*gradient)(int64_t channels, const float* const* pixels, int64_t ahead, float* d, int64_t plane);
   // taps is [k*k, count] for count = depth * width numbers; u holds count numbers in each plane.
   void (*weights)(int64_t count, const float* taps, float* u, int64_t plane);
   void (*output)(int64_t channels, const float* m, int64_t plane, const float* bias, const WinogradOutput& output);

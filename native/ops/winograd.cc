@@ -54,7 +54,7 @@ struct Plan {
 void transform_input(const Plan& plan, int64_t tile, const float* source, const float* zeros, float* v, int64_t plane) {
   const float* pixels[36];
   plan.tiles.pixels(tile, source, zeros, pixels);
-  plan.w.input(plan.ic, pixels, v, plane);
+  plan.w.input(plan.ic, pixels, plan.tiles.ahead(), v, plane);
 }
 
 // Which part of the moments a tile belongs to, and whether it is the part's first.

@@ -34,6 +34,8 @@ struct WinogradTiles {
 
   // Pointers to the size * size pixels read for tile `index`; `zeros` (channels floats) stands for those outside.
   void pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const;
+  // Floats from a tile's pixels to those of the tile to its right.
+  int64_t ahead() const { return tile * dw * channels; }
   // Where tile `index` goes in an output image of `c` channels.
   WinogradOutput place(int64_t index, int64_t c, float* output) const;
 

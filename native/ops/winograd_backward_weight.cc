@@ -89,9 +89,9 @@ void transform_tile(const Plan& plan, int64_t tile, const float* input, const fl
                     float* v, int64_t v_plane, float* d, int64_t d_plane) {
   const float* pixels[36];
   plan.inputs.pixels(tile, input, zeros, pixels);
-  plan.w.input(plan.ic, pixels, v, v_plane);
+  plan.w.input(plan.ic, pixels, plan.inputs.ahead(), v, v_plane);
   plan.gradients.pixels(tile, grad_output, zeros, pixels);
-  plan.w.gradient(plan.oc, pixels, d, d_plane);
+  plan.w.gradient(plan.oc, pixels, plan.gradients.ahead(), d, d_plane);
 }
 
 // Each slice takes its share of the tiles through transforms and products, block by block.
