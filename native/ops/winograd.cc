@@ -33,11 +33,11 @@ struct Plan {
   const float* bias;
   Moments* moments;
 
-  Plan(const KernelTable& kernels, const WinogradKernels& winograd, const WinogradTiles& source, int64_t out_channels,
+  Plan(const KernelTable& kernels, const WinogradKernels& winograd, const WinogradImages& images, int64_t out_channels,
        const float* channel_bias, Moments* gathered)
       : w(winograd),
-        tiles(source),
-        ic(source.channels),
+        tiles(images),
+        ic(images.channels),
         oc(out_channels),
         panels(kernels.gemm, out_channels),
         frequencies(int64_t{winograd.patch} * winograd.patch),

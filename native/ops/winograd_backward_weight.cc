@@ -34,8 +34,8 @@ struct Plan {
 
   Plan(const KernelTable& kernels, const WinogradKernels& winograd, const ConvProblem& p)
       : w(winograd),
-        inputs{p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, p.dh, p.dw, winograd.tile, winograd.patch},
-        gradients{p.n, p.oh, p.ow, p.oc, p.oh, p.ow, 0, 0, p.dh, p.dw, winograd.tile, winograd.tile},
+        inputs({p.n, p.ih, p.iw, p.ic, p.oh, p.ow, p.ph, p.pw, p.dh, p.dw, winograd.tile, winograd.patch}),
+        gradients({p.n, p.oh, p.ow, p.oc, p.oh, p.ow, 0, 0, p.dh, p.dw, winograd.tile, winograd.tile}),
         ic(p.ic),
         oc(p.oc),
         frequencies(int64_t{winograd.patch} * winograd.patch),
