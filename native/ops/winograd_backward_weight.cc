@@ -94,7 +94,20 @@ void transform_tile(const Plan& plan, int64_t tile, const float* input, const fl
   plan.w.gradient(plan.oc, pixels, plan.gradients.ahead(), d, d_plane);
 }
 
-// Each slice takes its share of the tiles through transforms and products, block by block.
+// Adds the parts' gradients, in order.
+void add_parts(const Context& context, int64_t parts, int64_t size, const float* partial, float* sum) {
+  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
+  const Slices slices = stream_slices(size);
+  context.parallel(slices.count, [&](int64_t i, int) {
+    const int64_t at = slices.begin(i);
+    const int64_t count = slices.end(i) - at;
+    add(count, partial + at, partial + size + at, sum + at);
+    for (int64_t part = 2; part < parts; part++) add(count, sum + at, partial + part * size + at, sum + at);
+  });
+}
+
+// Each slice takes its share of the tiles through transforms and products, block by block, and its products through the
+// last transform while they are in L2.
 void run_fused(const Context& context, const Plan& plan, const float* input, const float* grad_output,
                const float* zeros, float* grad_weight) {
   const int64_t tiles = plan.inputs.count();
@@ -102,12 +115,15 @@ void run_fused(const Context& context, const Plan& plan, const float* input, con
   const int64_t block = std::clamp<int64_t>(kBlockFloats / tile_floats, kLeastBlock, 128);
   const Slices parts(tiles, std::max(ceil_div(tiles, kMaxParts), kBlocksPerPart * block));
   const int64_t m_plane = plan.oc * plan.ic + kPlanePadding;
-  const Workspace<float> m(context, parts.count * plan.frequencies * m_plane);
+  const int64_t filter = int64_t{plan.w.kernel} * plan.w.kernel * plan.ic;
   const int64_t v_floats = plan.frequencies * plan.v_plane(block);
-  const ThreadWorkspace<float> scratch(context, v_floats + plan.frequencies * plan.d_plane(block));
+  const int64_t d_floats = plan.frequencies * plan.d_plane(block);
+  const ThreadWorkspace<float> scratch(context, v_floats + d_floats + plan.frequencies * m_plane);
+  const Workspace<float> partial(context, parts.count == 1 ? 0 : parts.count * plan.oc * filter);
   context.parallel(parts.count, [&](int64_t part, int thread) {
     float* v = scratch.get(thread);
     float* d = v + v_floats;
+    float* m = d + d_floats;
     for (int64_t begin = parts.begin(part); begin < parts.end(part); begin += block) {
       const int64_t count = std::min(block, parts.end(part) - begin);
       for (int64_t t = 0; t < count; t++) {
@@ -128,27 +144,18 @@ void run_fused(const Context& context, const Plan& plan, const float* input, con
           tile.runs = &run;
           tile.run_count = 1;
           tile.accumulate = begin != parts.begin(part);
-          tile.c = m.get() + (part * plan.frequencies + f) * m_plane + plan.panels.first_column(panel);
+          tile.c = m + f * m_plane + plan.panels.first_column(panel);
           tile.c_row = plan.ic;
           context.kernels->gemm.outer(tile);
         }
       }
     }
-  });
-  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
-  const Slices rows(plan.oc, 4);
-  context.parallel(rows.count, [&](int64_t slice, int) {
-    const int64_t at = rows.begin(slice) * plan.ic;
-    const int64_t size = rows.end(slice) * plan.ic - at;
-    for (int64_t i = plan.frequencies; i < parts.count * plan.frequencies; i++) {
-      float* sum = m.get() + i % plan.frequencies * m_plane + at;
-      add(size, sum, m.get() + i * m_plane + at, sum);
-    }
-    for (int64_t row = rows.begin(slice); row < rows.end(slice); row++) {
-      plan.w.weight_gradient(plan.ic, m.get() + row * plan.ic, m_plane,
-                             grad_weight + row * plan.w.kernel * plan.w.kernel * plan.ic, plan.ic);
+    float* target = parts.count == 1 ? grad_weight : partial.get() + part * plan.oc * filter;
+    for (int64_t row = 0; row < plan.oc; row++) {
+      plan.w.weight_gradient(plan.ic, m + row * plan.ic, m_plane, target + row * filter, plan.ic);
     }
   });
+  if (parts.count > 1) add_parts(context, parts.count, plan.oc * filter, partial.get(), grad_weight);
 }
 
 // All threads take a step's tiles through the transforms, then share out the products by block of channels.
