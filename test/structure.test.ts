@@ -276,6 +276,7 @@ describe('the addon', () => {
         })
         const needed = symbols.filter(({ type }) => type === 'U').map(({ name }) => name)
         for (const name of needed) expect(['memcpy', 'memset', 'memmove', 'powf'], object).toContain(name)
+        expect(stdout, `${object}: code that would run on every CPU, at load`).not.toMatch(/ (_GLOBAL__|__cxx_global)/)
         // Upper case is global; W, V, u, w and v are weak or unique.
         const global = symbols.filter(({ type }) => /^[A-TVW-Zuwv]$/.test(type))
         expect(global.length, object).toBeGreaterThan(0)

@@ -1,7 +1,5 @@
 #include "cpu.h"
 
-#include <cstdint>
-
 #if defined(__x86_64__) || defined(_M_X64)
 #if defined(_MSC_VER)
 #include <immintrin.h>
@@ -14,12 +12,13 @@
 namespace strided {
 namespace {
 
-struct Features {
-  bool avx2 = false;
-  bool avx512 = false;
-};
+constexpr bool bit(uint32_t word, int index) { return ((word >> index) & 1) != 0; }
+
+constexpr bool has_xsave(uint32_t leaf1_ecx) { return bit(leaf1_ecx, 27); }  // OSXSAVE: XGETBV exists
 
 #if defined(__x86_64__) || defined(_M_X64)
+constexpr bool kVectorKernels = true;
+
 struct Registers {
   uint32_t eax, ebx, ecx, edx;
 };
@@ -45,52 +44,51 @@ uint64_t enabled_state() {
   return (uint64_t{high} << 32) | low;
 #endif
 }
-
-constexpr bool bit(uint32_t word, int index) { return ((word >> index) & 1) != 0; }
-
-Features detect() {
-  Features features;
-  const Registers one = cpuid(1, 0);
-  const bool fma = bit(one.ecx, 12);
-  const bool osxsave = bit(one.ecx, 27);
-  const bool avx = bit(one.ecx, 28);
-  if (!osxsave || !avx || cpuid(0, 0).eax < 7) return features;
-  const uint64_t state = enabled_state();
-  const bool ymm = (state & 0x06) == 0x06;  // SSE and AVX registers
-  const bool zmm = (state & 0xe6) == 0xe6;  // and mask, upper and high ZMM registers
-  const Registers seven = cpuid(7, 0);
-  features.avx2 = ymm && fma && bit(seven.ebx, 5);
-  features.avx512 = features.avx2 && zmm && bit(seven.ebx, 16) && bit(seven.ebx, 17) && bit(seven.ebx, 30) &&
-                    bit(seven.ebx, 31);  // F, DQ, BW, VL
-  return features;
-}
 #else
-Features detect() { return {}; }
+constexpr bool kVectorKernels = false;
 #endif
 
-const Features& features() {
-  static const Features detected = detect();
-  return detected;
+bool has_avx2(const CpuRegisters& cpu) {
+  const bool fma = bit(cpu.leaf1_ecx, 12);
+  const bool avx = bit(cpu.leaf1_ecx, 28);
+  const bool ymm = (cpu.xcr0 & 0x06) == 0x06;  // SSE and AVX registers
+  return has_xsave(cpu.leaf1_ecx) && avx && fma && ymm && cpu.leaves >= 7 && bit(cpu.leaf7_ebx, 5);
+}
+
+bool has_avx512(const CpuRegisters& cpu) {
+  const bool zmm = (cpu.xcr0 & 0xe6) == 0xe6;  // and mask, upper and high ZMM registers
+  return has_avx2(cpu) && zmm && bit(cpu.leaf7_ebx, 16) && bit(cpu.leaf7_ebx, 17) && bit(cpu.leaf7_ebx, 30) &&
+         bit(cpu.leaf7_ebx, 31);  // F, DQ, BW, VL
 }
 
 }  // namespace
 
-bool isa_supported(Isa isa) {
+CpuRegisters cpu_registers() {
+  CpuRegisters cpu{};
+#if defined(__x86_64__) || defined(_M_X64)
+  cpu.leaves = cpuid(0, 0).eax;
+  cpu.leaf1_ecx = cpuid(1, 0).ecx;
+  if (cpu.leaves >= 7) cpu.leaf7_ebx = cpuid(7, 0).ebx;
+  if (has_xsave(cpu.leaf1_ecx)) cpu.xcr0 = enabled_state();
+#endif
+  return cpu;
+}
+
+bool isa_supported(Isa isa, const CpuRegisters& cpu) {
   switch (isa) {
     case Isa::scalar:
       return true;
     case Isa::avx2:
-      return features().avx2;
+      return kVectorKernels && has_avx2(cpu);
     case Isa::avx512:
-      return features().avx512;
+      return kVectorKernels && has_avx512(cpu);
   }
   return false;
 }
 
-Isa best_isa() {
-  if (isa_supported(Isa::avx512)) return Isa::avx512;
-  if (isa_supported(Isa::avx2)) return Isa::avx2;
-  return Isa::scalar;
+bool isa_supported(Isa isa) {
+  static const CpuRegisters here = cpu_registers();
+  return isa_supported(isa, here);
 }
 
 const char* isa_name(Isa isa) {

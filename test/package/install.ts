@@ -3,7 +3,7 @@
 // Without --nodes on the Node that runs this. Others come from the registry, into .cache/node. Only getting those and the
 // dependencies, before the install, uses the network.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -12,56 +12,25 @@ import { libc } from '../../lib/kernels/addon.ts'
 import { pack } from '../../packaging/pack.ts'
 import { prebuildPath, root } from '../../packaging/targets.ts'
 import { programs } from './programs.ts'
+import {
+  check,
+  finish,
+  must,
+  nodeBinary,
+  npm,
+  npmScript,
+  providePrebuild,
+  type Result,
+  runIn,
+  windows,
+} from './tools.ts'
 
 const { values } = parseArgs({ options: { nodes: { type: 'string', default: process.versions.node } } })
 const require = createRequire(import.meta.url)
-const windows = process.platform === 'win32'
 const scratch = mkdtempSync(join(tmpdir(), 'strided-install-'))
 const project = join(scratch, 'project')
-let passed = 0
-let failed = 0
 
-function check(name: string, test: () => string | undefined): void {
-  let fault: string | undefined
-  try {
-    fault = test()
-  } catch (error) {
-    fault = (error as Error).message
-  }
-  if (fault === undefined) passed++
-  else failed++
-  console.log(fault === undefined ? `ok      ${name}` : `FAILED  ${name}: ${fault}`)
-}
-
-interface Result {
-  status: number | null
-  stdout: string
-  stderr: string
-}
-
-function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env, cwd = project): Result {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    ...{ cwd, env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 26 },
-  })
-  return { status, stdout, stderr: error === undefined ? stderr : `${stderr}${error.message}` }
-}
-
-function must(result: Result): string {
-  if (result.status !== 0) throw new Error(`code ${result.status}: ${result.stderr}${result.stdout}`)
-  return result.stdout
-}
-
-/** npm as a script, which needs no shell on Windows and can be started by any Node. */
-const npmScript = [
-  process.env.npm_execpath ?? '',
-  join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-  join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-].find((path) => path.endsWith('npm-cli.js') && existsSync(path))
-
-function npm(args: string[], cwd: string): string {
-  if (npmScript === undefined) throw new Error('expected npm beside Node')
-  return must(run(process.execPath, [npmScript, ...args, '--ignore-scripts'], process.env, cwd))
-}
+const run = (command: string, args: string[], env = process.env, cwd = project) => runIn(cwd, command, args, env)
 
 // A namespace without a network device, where the system lets us have one.
 const cutOff = [
@@ -77,30 +46,6 @@ function isolated(node: string, args: string[], more: NodeJS.ProcessEnv = {}): R
   const env: NodeJS.ProcessEnv = { PATH: bin, HOME: scratch, SystemRoot: process.env.SystemRoot, ...more }
   if (cutOff === undefined) return run(node, args, env)
   return run(cutOffPath, [...cutOff.slice(1), node, ...args], env)
-}
-
-/** The binary of a Node version, from the registry's package of this platform. */
-function nodeBinary(version: string): string {
-  if (version === process.versions.node) return process.execPath
-  const folder = join(root, '.cache', 'node', version)
-  const name = `node-${windows ? 'win' : process.platform}-${process.arch}`
-  const binary = join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node')
-  if (!existsSync(binary)) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    npm(['install', '--no-package-lock', `${name}@${version}`], folder)
-  }
-  return binary
-}
-
-/** The binary of this platform: of `npm run prebuild`, or else of the daily build. */
-function providePrebuild(): void {
-  const path = join(root, prebuildPath(process.platform, process.arch, libc()))
-  if (existsSync(path)) return
-  console.log('there is no prebuilt binary (npm run prebuild): taking the one in build/')
-  mkdirSync(dirname(path), { recursive: true })
-  cpSync(join(root, 'build', 'Release', 'strided.node'), path)
-  if (process.platform === 'linux') must(run('strip', ['--strip-all', path], process.env, root))
 }
 
 /** Packs, fills a cache with the dependencies, and installs into an empty folder from that cache alone. */
@@ -220,7 +165,6 @@ function main(): void {
   check('esbuild: CommonJS', () => bundle('esm.mjs', 'cjs', 'bundle.cjs'))
   for (const version of values.nodes.split(',')) checkNode(version)
   checkFallback()
-  console.log(`${passed} passed, ${failed} failed`)
 }
 
 // npm itself needs to find node; nothing else may be found.
@@ -230,4 +174,4 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
-process.exitCode = failed === 0 ? 0 : 1
+finish()
