@@ -20,11 +20,20 @@ export interface NativeEnvironment extends Kernels<BufferRef> {
   setConvPrecision(precision: ConvPrecision): void
 }
 
+/** How an x86-64 CPU and its operating system say what runs: see native/dispatch/cpu.h. */
+export interface CpuRegisters {
+  leaves: number
+  leaf1Ecx: number
+  leaf7Ebx: number
+  xcr0: number
+}
+
 /** What the addon exports. */
 export interface NativeAddon {
   version: string
   createEnvironment(options: { isa: string; threads: number; guard: string }): NativeEnvironment
-  cpu(): { isas: string[]; threads: number }
+  /** The instruction sets that run here, or on a CPU with these registers, best first; threads of this machine. */
+  cpu(registers?: CpuRegisters): { isas: string[]; threads: number }
 }
 
 // Absent in a bundle of CommonJS form: there the running script stands for this file.

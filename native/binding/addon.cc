@@ -1,5 +1,6 @@
-// The addon's exports: `createEnvironment({ isa, threads, guard })`, whose result has the functions below, `cpu()`, and
-// `version`, the package's: JavaScript of another version does not use this addon.
+// The addon's exports: `createEnvironment({ isa, threads, guard })`, whose result has the functions below; `cpu()`,
+// which takes the registers of another CPU than this one to say what would run there; and `version`, the package's:
+// JavaScript of another version does not use this addon.
 #include <napi.h>
 
 #include <memory>
@@ -176,11 +177,21 @@ Napi::Value create_environment(const Napi::CallbackInfo& info) {
   }
 }
 
+CpuRegisters registers_of(const Fields& fields) {
+  return {static_cast<uint32_t>(fields.integer("leaves")), static_cast<uint32_t>(fields.integer("leaf1Ecx")),
+          static_cast<uint32_t>(fields.integer("leaf7Ebx")), static_cast<uint64_t>(fields.integer("xcr0"))};
+}
+
 Napi::Value cpu(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array isas = Napi::Array::New(env);
-  for (const Isa isa : kIsas) {
-    if (isa_supported(isa)) isas.Set(isas.Length(), isa_name(isa));
+  try {
+    const CpuRegisters registers = info[0].IsUndefined() ? cpu_registers() : registers_of(Fields(env, info[0]));
+    for (const Isa isa : kIsas) {
+      if (isa_supported(isa, registers)) isas.Set(isas.Length(), isa_name(isa));
+    }
+  } catch (const ArgumentError& error) {
+    throw Napi::RangeError::New(env, "cpu: " + error.message);
   }
   Napi::Object result = Napi::Object::New(env);
   result.Set("isas", isas);
