@@ -5,6 +5,7 @@ export type { GradHook } from './autograd/node.ts'
 export * as datasets from './data/datasets/index.ts'
 export * as data from './data/index.ts'
 export * as transforms from './data/transforms/index.ts'
+export * as distributed from './distributed/index.ts'
 export {
   Finding,
   type FoldedNorm,

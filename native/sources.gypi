@@ -33,6 +33,9 @@
     "core_sources": [
       "native/dispatch/cpu.cc",
       "native/dispatch/kernel_table.cc",
+      "native/mpi/communicator.cc",
+      "native/mpi/mpi.cc",
+      "native/mpi/shared_library.cc",
       "native/runtime/available_threads.cc",
       "native/runtime/guarded_memory.cc",
       "native/runtime/memory_pool.cc",
@@ -103,6 +106,7 @@
       "native/binding/max_pool.cc",
       "native/binding/max_unpool.cc",
       "native/binding/memory.cc",
+      "native/binding/mpi.cc",
       "native/binding/pool.cc",
       "native/binding/nll_loss.cc",
       "native/binding/pad.cc",

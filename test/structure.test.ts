@@ -53,9 +53,10 @@ const arrows: Record<string, string[]> = {
   io: [...operations, 'nn', 'optim', 'insight'],
   models: [...operations, 'nn'],
   insight: [...operations, 'nn', 'optim'],
-  train: [...operations, 'nn', 'optim', 'data', 'io', 'insight'],
-  report: [...operations, 'nn', 'optim', 'data', 'io', 'insight', 'train'],
-  cli: [...operations, 'nn', 'optim', 'data', 'io', 'insight', 'train', 'report', 'models'],
+  distributed: [...operations, 'nn', 'data'],
+  train: [...operations, 'nn', 'optim', 'data', 'io', 'insight', 'distributed'],
+  report: [...operations, 'nn', 'optim', 'data', 'io', 'insight', 'distributed', 'train'],
+  cli: [...operations, 'nn', 'optim', 'data', 'io', 'insight', 'distributed', 'train', 'report', 'models'],
 }
 
 describe('imports in lib', () => {
@@ -107,7 +108,8 @@ const includes: Record<string, { folders: string[]; system?: RegExp }> = {
   dispatch: { folders: ['simd', 'kernels'] },
   runtime: { folders: [] },
   ops: { folders: ['simd', 'kernels', 'dispatch', 'runtime'] },
-  binding: { folders: ['ops', 'runtime', 'dispatch'] },
+  mpi: { folders: [] },
+  binding: { folders: ['ops', 'runtime', 'dispatch', 'mpi'] },
 }
 const native = filesUnder('native', /\.(cc|h)$/)
 
@@ -243,11 +245,9 @@ describe('budgets', () => {
   })
 })
 
-const addonPath = join(root, 'build', 'Release', 'strided.node')
-
 describe('the addon', () => {
   it('exports the members of Kernels and those of NativeEnvironment beside them, and nothing else', () => {
-    const addon = createRequire(import.meta.url)(addonPath) as {
+    const addon = createRequire(import.meta.url)(join(root, 'build/Release/strided.node')) as {
       createEnvironment(options: { isa: string; threads: number; guard: string }): Record<string, unknown>
       cpu(): { isas: string[] }
     }

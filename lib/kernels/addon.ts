@@ -7,6 +7,7 @@ import { StateError } from '../util/errors.ts'
 import { version } from '../util/version.ts'
 import type { BufferRef, ConvPrecision, MemoryReport } from './backend.ts'
 import type { Kernels } from './kernels.ts'
+import type { MpiInfo, MpiJob } from './message_passing.ts'
 
 /** The functions that an environment of the addon has beside the kernels. */
 export interface NativeEnvironment extends Kernels<BufferRef> {
@@ -18,6 +19,13 @@ export interface NativeEnvironment extends Kernels<BufferRef> {
   setNumThreads(threads: number): void
   getNumThreads(): number
   setConvPrecision(precision: ConvPrecision): void
+  mpiOpen(path: string): string
+  mpiInitialize(): MpiInfo
+  mpiSubmit(job: MpiJob, data: BufferRef | null, receive: BufferRef | null): number
+  mpiWait(job: number): void
+  mpiRun(job: MpiJob, data: BufferRef | null, receive: BufferRef | null): void
+  mpiFinalize(): void
+  mpiAbort(code: number, when: 'now' | 'atExit'): void
 }
 
 /** How an x86-64 CPU and its operating system say what runs: see native/dispatch/cpu.h. */

@@ -1,5 +1,6 @@
 import type { AnyArray, DType } from '../reference/types.ts'
 import type { Kernels } from './kernels.ts'
+import type { MessagePassing } from './message_passing.ts'
 
 /** What a backend calls a buffer; opaque above this layer. */
 export type BufferRef = { readonly brand: unique symbol } | object | number
@@ -53,4 +54,6 @@ export interface Backend {
   setNumThreads(threads: number): void
   getNumThreads(): number
   setConvPrecision(precision: ConvPrecision): void
+  /** MPI, where the backend has it. */
+  readonly messages?: MessagePassing
 }

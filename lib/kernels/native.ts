@@ -70,5 +70,14 @@ export function createNativeBackend(options: NativeOptions = {}): Backend {
     setNumThreads: (count: number): void => environment.setNumThreads(count),
     getNumThreads: (): number => environment.getNumThreads(),
     setConvPrecision: (precision: ConvPrecision): void => environment.setConvPrecision(precision),
+    messages: {
+      open: (path) => environment.mpiOpen(path),
+      initialize: () => environment.mpiInitialize(),
+      submit: (job, data, receive = null) => environment.mpiSubmit(job, data, receive),
+      wait: (job) => environment.mpiWait(job),
+      run: (job, data, receive = null) => environment.mpiRun(job, data, receive),
+      finalize: () => environment.mpiFinalize(),
+      abort: (code, when) => environment.mpiAbort(code, when),
+    },
   }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../dispatch/cpu.h"
+#include "../mpi/mpi.h"
 #include "../runtime/flush_denormals.h"
 #include "ops.h"
 
@@ -24,6 +25,8 @@ void rethrow(napi_env env, const Export& self) {
     throw;
   } catch (const ArgumentError& error) {
     napi_throw_range_error(env, "ERR_ARGUMENT", (std::string(self.name) + ": " + error.message).c_str());
+  } catch (const MpiError& error) {
+    napi_throw_error(env, "ERR_MPI", error.message.c_str());
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, "ERR_OUT_OF_MEMORY", (std::string(self.name) + ": out of memory").c_str());
   } catch (const std::exception& error) {
@@ -54,6 +57,13 @@ constexpr Export kExports[] = {
     {"setNumThreads", binding::set_num_threads},
     {"getNumThreads", binding::get_num_threads},
     {"setConvPrecision", binding::set_conv_precision},
+    {"mpiOpen", binding::mpi_open},
+    {"mpiInitialize", binding::mpi_initialize},
+    {"mpiSubmit", binding::mpi_submit},
+    {"mpiWait", binding::mpi_wait},
+    {"mpiRun", binding::mpi_run},
+    {"mpiFinalize", binding::mpi_finalize},
+    {"mpiAbort", binding::mpi_abort},
     {"fill", binding::fill},
     {"copy", binding::copy},
     {"cast", binding::cast},

@@ -14,6 +14,14 @@ void memory(Call& call);
 void set_num_threads(Call& call);
 void get_num_threads(Call& call);
 void set_conv_precision(Call& call);
+// mpi.cc
+void mpi_open(Call& call);
+void mpi_initialize(Call& call);
+void mpi_submit(Call& call);
+void mpi_wait(Call& call);
+void mpi_run(Call& call);
+void mpi_finalize(Call& call);
+void mpi_abort(Call& call);
 // elementwise.cc
 void fill(Call& call);
 void unary(Call& call);

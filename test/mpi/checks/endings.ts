@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { type Family, runRanks } from '../families.ts'
+import type { Check } from '../main.ts'
+
+/** How rank 1 ends, the job's exit code, and what somebody says about it. */
+const ENDINGS: [way: string, status: number, says: RegExp][] = [
+  ['exception', 1, /Error: rank 1 gives up\n {4}at /],
+  ['rejection', 1, /Error: rank 1 gives up\n {4}at /],
+  ['exit', 3, /MPI_A/i],
+  ['exitCode', 4, /MPI_A/i],
+  ['early', 1, /StateError: allReduce: rank 1 has ended while rank [02] still waits for it/],
+]
+
+/** However a rank ends, the job ends, and says why. */
+export async function checkEndings(family: Family, check: Check): Promise<void> {
+  for (const [way, status, says] of ENDINGS) {
+    await check(`${family.name}: the job ends with a rank's ${way}`, () => {
+      const ended = runRanks(family, 3, 'endings', [way])
+      assert.equal(ended.status, status, ended.stderr)
+      assert.match(ended.stderr + ended.stdout, says)
+    })
+  }
+  await check(`${family.name}: the job ends within 10 seconds when a rank is killed, and says which`, () => {
+    const begin = performance.now()
+    const { status, stdout, stderr } = runRanks(family, 3, 'endings', ['kill'])
+    const seconds = (performance.now() - begin) / 1000
+    assert.notEqual(status, 0)
+    assert.ok(seconds < 10, `it took ${seconds} s`)
+    // Open MPI names the rank, MPICH its process.
+    const pid = /rank 1 is pid (\d+)/.exec(stdout)?.[1]
+    const names = family.name === 'MPICH' ? new RegExp(`PID ${pid} RUNNING AT`) : /process rank 1 .* exited on signal 9/
+    assert.match(stdout + stderr, names)
+  })
+}

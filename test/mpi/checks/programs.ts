@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { type Family, runRanks } from '../families.ts'
+import type { Check } from '../main.ts'
+
+/** Programs that check themselves and say so at their end. */
+export async function checkPrograms(family: Family, check: Check): Promise<void> {
+  for (const program of ['collectives']) {
+    for (const ranks of [2, 3]) {
+      await check(`${family.name}: ${program} on ${ranks} ranks`, () => {
+        const { status, stdout, stderr } = runRanks(family, ranks, program)
+        assert.match(stdout, new RegExp(`^${program} ok, ${ranks} ranks, ${family.name}`, 'm'), stderr)
+        assert.equal(status, 0, stderr)
+      })
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// Programs on 2 and 3 ranks, with every MPI that is installed: `npm run test:mpi -- [FILTER]`. Ends with 1 when something failed or
+// an MPI is missing (Debian: apt-get install openmpi-bin libopenmpi-dev mpich libmpich-dev).
+import { checkAbi } from './checks/abi.ts'
+import { checkEndings } from './checks/endings.ts'
+import { checkPrograms } from './checks/programs.ts'
+import { findFamilies } from './families.ts'
+
+/** Runs one check, or not where the filter says so. */
+export type Check = (name: string, run: () => void | Promise<void>) => Promise<void>
+
+const [filter = ''] = process.argv.slice(2)
+let passed = 0
+let failed = 0
+
+const check: Check = async (name, run) => {
+  if (!name.includes(filter)) return
+  const begin = performance.now()
+  try {
+    await run()
+    passed++
+    process.stdout.write(`ok      ${name} (${((performance.now() - begin) / 1000).toFixed(1)} s)\n`)
+  } catch (error) {
+    failed++
+    process.stdout.write(`FAILED  ${name}\n${(error as Error).message}\n`)
+  }
+}
+
+const { found, missing } = findFamilies()
+for (const family of found) {
+  for (const checks of [checkAbi, checkPrograms, checkEndings]) await checks(family, check)
+}
+for (const name of missing) process.stdout.write(`MISSING ${name} is not installed\n`)
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 && missing.length === 0 ? 0 : 1
