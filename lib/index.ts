@@ -7,6 +7,12 @@ export * as data from './data/index.ts'
 export * as transforms from './data/transforms/index.ts'
 export * as distributed from './distributed/index.ts'
 export {
+  convertSyncBatchNorm,
+  DistributedDataParallel,
+  DistributedSampler,
+  SyncBatchNorm,
+} from './distributed/index.ts'
+export {
   Finding,
   type FoldedNorm,
   type FuseOptions,

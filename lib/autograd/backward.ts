@@ -16,6 +16,14 @@ export interface BackwardOptions {
 /** Numbers the backward passes, so that a node knows whether the current one has visited it. */
 let passes = 0
 
+/** What is to be done once the running backward pass is over. */
+let finishers: (() => void)[] = []
+
+/** Runs `fn` at the end of the backward pass that is running; not when an error ends it. */
+export function atBackwardEnd(fn: () => void): void {
+  finishers.push(fn)
+}
+
 /**
  * Propagates the gradient of `root` to all leaves that require one: a topological order of the recorded ops, walked from
  * the output to the inputs. Each gradient is released once it was used.
@@ -38,7 +46,9 @@ export function runBackward(root: Tensor, gradient: Tensor | undefined, options:
       node.pending = initialGradient(root, gradient)
       try {
         for (let i = order.length - 1; i >= 0; i--) step(order[i], options.retainGraph ?? false)
+        for (const finish of finishers) finish()
       } finally {
+        finishers = []
         for (const visited of order) {
           visited.pending?.dispose()
           visited.pending = null
@@ -117,6 +127,7 @@ function step(node: Node, retainGraph: boolean): void {
   const exposed = node.hooks !== null
   if (node.leaf !== null) {
     accumulateGrad(node.leaf, grad, exposed)
+    if (node.afterAccumulate !== null) for (const hook of [...node.afterAccumulate]) hook(node.leaf)
     return
   }
   if (node.retainer !== null) accumulateGrad(node.retainer, grad, true)

@@ -42,6 +42,12 @@ declare module '../tensor/tensor.ts' {
      * @throws {StateError} when the tensor requires no gradient.
      */
     registerHook(hook: GradHook): HookHandle
+    /**
+     * Calls `hook` with this leaf behind every backward that added to its `grad`.
+     *
+     * @throws {StateError} when the tensor requires no gradient or is no leaf.
+     */
+    registerPostAccumulateGradHook(hook: (leaf: Tensor) => void): HookHandle
   }
 }
 
@@ -78,16 +84,35 @@ Tensor.prototype.retainGrad = function retainGrad() {
   if (!node.isLeaf) node.retainer = this
 }
 
-Tensor.prototype.registerHook = function registerHook(hook) {
-  const node = nodeForHook('registerHook', this)
-  if (node.hooks === null) node.hooks = []
-  const { hooks } = node
+/** Adds to a list of hooks; `clear` is called when its last one was taken away. */
+function addHook<T>(hooks: T[], hook: T, clear: () => void): HookHandle {
   hooks.push(hook)
   return {
     remove: () => {
       const at = hooks.indexOf(hook)
       if (at !== -1) hooks.splice(at, 1)
-      if (hooks.length === 0) node.hooks = null
+      if (hooks.length === 0) clear()
     },
   }
+}
+
+Tensor.prototype.registerHook = function registerHook(hook) {
+  const node = nodeForHook('registerHook', this)
+  node.hooks ??= []
+  return addHook(node.hooks, hook, () => {
+    node.hooks = null
+  })
+}
+
+Tensor.prototype.registerPostAccumulateGradHook = function registerPostAccumulateGradHook(hook) {
+  const node = nodeForHook('registerPostAccumulateGradHook', this)
+  if (!node.isLeaf) {
+    throw new StateError(
+      `registerPostAccumulateGradHook: expected a leaf, got a tensor that ${node.name} made; use registerHook`,
+    )
+  }
+  node.afterAccumulate ??= []
+  return addHook(node.afterAccumulate, hook, () => {
+    node.afterAccumulate = null
+  })
 }

@@ -33,6 +33,8 @@ export class Node implements GradNode {
   retainer: Tensor | null = null
   /** The gradient gathered so far in the running backward pass. */
   pending: Tensor | null = null
+  /** Of a leaf: called behind each accumulation of its gradient. */
+  afterAccumulate: ((leaf: Tensor) => void)[] | null = null
   /** The last backward pass that visited this node. */
   visit = 0
 

@@ -166,7 +166,7 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
     }
     const position = this.#begin()
     for (const { job, batch } of this.#jobs(position)) {
-      const samples = this.dataset.getBatch(job.indices, batchContext(job.seed, job.epoch, job.start))
+      const samples = this.dataset.getBatch(job.indices, batchContext(job.seed, job.epoch, job.start, job.step))
       const mixed = this.#mix(samples, job, batch)
       position.batch++
       yield mixed
@@ -205,7 +205,7 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
     const { dataset } = this
     for (const { job, batch } of jobs) {
       yield async () => {
-        const context = () => batchContext(job.seed, job.epoch, job.start)
+        const context = () => batchContext(job.seed, job.epoch, job.start, job.step)
         const samples =
           pool !== null
             ? ((await pool.ask(batch, job)) as unknown as Batch)
@@ -216,7 +216,10 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
   }
 
   #mix(samples: Batch, { seed, epoch }: BatchJob, batch: number): Batch {
-    return this.batchTransform ? this.batchTransform(samples, batchGenerator(seed, epoch, batch)) : samples
+    const { count, index } = this.sampler.share ?? ALONE
+    return this.batchTransform
+      ? this.batchTransform(samples, batchGenerator(seed, epoch, batch * count + index))
+      : samples
   }
 
   #workerPool(): WorkerPool | null {
@@ -244,14 +247,19 @@ export class DataLoader<Batch extends readonly Tensor[] = LabelledBatch> {
   /** What the batches of an epoch from `position` on consist of. */
   *#jobs({ epoch, batch: first }: Position): Iterable<Job> {
     const seed = this.#seed
-    const order = this.sampler.order(orderGenerator(seed, epoch))
+    const order = this.sampler.order(orderGenerator(seed, epoch), epoch)
+    const { count: step, index } = this.sampler.share ?? ALONE
     const batches = this.length
     for (let batch = first; batch < batches; batch++) {
-      const start = batch * this.batchSize
-      yield { batch, job: { indices: order.slice(start, start + this.batchSize), seed, epoch, start } }
+      const first = batch * this.batchSize
+      const indices = order.slice(first, first + this.batchSize)
+      yield { batch, job: { indices, seed, epoch, start: first * step + index, step } }
     }
   }
 }
+
+/** The share of a loader that shares its epochs with no other. */
+const ALONE = { count: 1, index: 0 }
 
 interface Job {
   job: BatchJob

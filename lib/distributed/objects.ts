@@ -37,20 +37,23 @@ export function allGatherObject<T>(value: T): T[] {
   })
 }
 
-/** Sums of numbers over all ranks, added in the order of ranks, so that every rank gets the same bits. */
-export function sumNumbers(values: readonly number[]): number[] {
+/** Numbers of every rank, as many on each, in the order of ranks and in double precision. */
+export function gatherNumbers(op: string, values: Float64Array): Float64Array[] {
   const { size } = joinWorld()
-  if (size === 1) return [...values]
+  if (size === 1) return [values.slice()]
   const all = tidy(() => {
-    const own = new Uint8Array(Float64Array.from(values).buffer)
+    const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     const gathered = emptyTensor([size * own.length], 'uint8')
-    runJob('sumNumbers', { kind: 'allGather' }, fromArray(own, [own.length], 'uint8'), gathered)
-    const bytes = gathered.toTypedArray() as Uint8Array
-    return new Float64Array(bytes.buffer, bytes.byteOffset, size * values.length)
+    runJob(op, { kind: 'allGather' }, fromArray(own, [own.length], 'uint8'), gathered)
+    const { buffer, byteOffset } = gathered.toTypedArray() as Uint8Array
+    return new Float64Array(buffer, byteOffset, size * values.length)
   })
-  return values.map((_, i) => {
-    let sum = 0
-    for (let r = 0; r < size; r++) sum += all[r * values.length + i]
-    return sum
-  })
+  return Array.from({ length: size }, (_, rank) => all.slice(rank * values.length, (rank + 1) * values.length))
+}
+
+/** Sums of numbers over all ranks, added in the order of ranks, so that every rank gets the same bits. */
+export function sumNumbers(op: string, values: Float64Array): Float64Array {
+  const [sum, ...others] = gatherNumbers(op, values)
+  for (const other of others) for (let i = 0; i < sum.length; i++) sum[i] += other[i]
+  return sum
 }

@@ -15,6 +15,8 @@ export interface BatchRequest {
   epoch: number
   /** Number of the batch's first sample in the epoch. */
   start: number
+  /** Distance to the next one's number; 1 unless several loaders share the epoch. */
+  step: number
   /** Where the batch is to be written if it fits; it is the worker's until the answer. */
   memory: SharedArrayBuffer
 }

@@ -36,10 +36,10 @@ export function checkLoaderState(state: LoaderState): LoaderState {
 /** The stream that decides the order of an epoch. */
 export const orderGenerator = (seed: number, epoch: number): Generator => new Generator(seed).fork(epoch)
 
-/** What a data set gets to know about the batch whose first sample is number `start` of the epoch. */
-export function batchContext(seed: number, epoch: number, start: number): BatchContext {
+/** What a data set gets to know about the batch whose samples are number `start`, `start + step`, … of the epoch. */
+export function batchContext(seed: number, epoch: number, start: number, step = 1): BatchContext {
   const generator = orderGenerator(seed, epoch)
-  return { generator: (i) => generator.fork(start + i) }
+  return { generator: (i) => generator.fork(start + i * step) }
 }
 
 /** Streams for whole batches lie behind those for samples: no epoch has 2⁴⁰ samples. */

@@ -10,8 +10,13 @@ import type { Generator } from '../generator.ts'
 export interface Sampler {
   /** How many samples an epoch has. */
   readonly length: number
-  /** Indices into the data set, `[length]`. */
-  order(generator: Generator): Int32Array
+  /**
+   * Where several loaders divide the samples of an epoch among them: how many they are, and which one this is. Sample `i` of this
+   * loader is then number `i · count + index` of the epoch, and is augmented as such. By default there is one.
+   */
+  readonly share?: { readonly count: number; readonly index: number }
+  /** Indices into the data set, `[length]`; `epoch` is the number of the epoch. */
+  order(generator: Generator, epoch: number): Int32Array
 }
 
 function checkCount(op: string, name: string, value: number): number {

@@ -12,7 +12,7 @@ import { followRecipe } from './recipe.ts'
 type AnyDataset = Dataset<readonly Tensor[]>
 
 async function read(dataset: AnyDataset, indices: Int32Array, request: BatchRequest, first = 0) {
-  const context = batchContext(request.seed, request.epoch, request.start + first)
+  const context = batchContext(request.seed, request.epoch, request.start + first * request.step, request.step)
   return dataset.loadBatch ? dataset.loadBatch(indices, context) : dataset.getBatch(indices, context)
 }
 

@@ -4,7 +4,7 @@ import type { Check } from '../main.ts'
 
 /** Programs that check themselves and say so at their end. */
 export async function checkPrograms(family: Family, check: Check): Promise<void> {
-  for (const program of ['collectives']) {
+  for (const program of ['collectives', 'data_parallel', 'parity']) {
     for (const ranks of [2, 3]) {
       await check(`${family.name}: ${program} on ${ranks} ranks`, () => {
         const { status, stdout, stderr } = runRanks(family, ranks, program)
@@ -13,4 +13,11 @@ export async function checkPrograms(family: Family, check: Check): Promise<void>
       })
     }
   }
+  await check(`${family.name}: deterministic runs have equal bits`, () => {
+    const hashes = [1, 2].map(
+      () => /ranks, [^:]*: (\w+)/.exec(runRanks(family, 3, 'parity', ['deterministic']).stdout)?.[1],
+    )
+    assert.match(hashes[0] ?? 'none', /^[0-9a-f]{16}$/)
+    assert.equal(hashes[1], hashes[0])
+  })
 }
