@@ -101,6 +101,11 @@ export class DistributedDataParallel<Inputs extends unknown[] = [input: Tensor],
     }
   }
 
+  /** @internal Whether the next backward passes average gradients. */
+  setSync(enabled: boolean): void {
+    if (this.#reducer !== null) this.#reducer.enabled = enabled
+  }
+
   /** Gives every rank the buffers of rank 0, as before each forward pass in training. */
   syncBuffers(): void {
     if (this.#reducer !== null) broadcastTensors(OP, [...this.module.namedBuffers()])

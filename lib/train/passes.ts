@@ -74,6 +74,23 @@ export class Tally {
     for (const metric of this.#metrics)
       if (metrics[metric.name] !== undefined) metric.loadStateDict(metrics[metric.name])
   }
+
+  /** Takes the place of tallies that were kept apart, each of whose metrics has `merge`. */
+  mergeStates(states: readonly TallyState[]): void {
+    const sum = (of: (state: TallyState) => number): number => states.reduce((total, state) => total + of(state), 0)
+    const merged = this.#metrics.map(({ name, merge }, i) => [
+      name,
+      merge?.call(
+        this.#metrics[i],
+        states.map(({ metrics }) => metrics[name]),
+      ),
+    ])
+    this.loadStateDict({
+      loss: sum(({ loss }) => loss),
+      samples: sum(({ samples }) => samples),
+      metrics: Object.fromEntries(merged),
+    })
+  }
 }
 
 /** The inputs of a batch, and its target, which comes last. */
@@ -94,7 +111,7 @@ export function numberOf(op: string, loss: Tensor): number {
   return Number(loss.item())
 }
 
-/** Measures a model, in evaluation and without gradients; ends early, with what there is, when `stopped` says so. */
+/** Notes what a model does on a source, in evaluation and without gradients; ends early, with what there is, when `stopped` says so. */
 export async function measure(
   op: string,
   model: Module,
@@ -102,7 +119,7 @@ export async function measure(
   lossOf: (output: Tensor, target: Tensor) => Tensor,
   metrics: readonly Metric[],
   stopped: () => boolean = () => false,
-): Promise<Measures> {
+): Promise<Tally> {
   const tally = new Tally(metrics)
   tally.reset()
   await withEval(model, async () => {
@@ -117,7 +134,7 @@ export async function measure(
       if (stopped()) break
     }
   })
-  return tally.compute()
+  return tally
 }
 
 export interface EvaluateOptions {
@@ -145,5 +162,5 @@ export async function evaluate(model: Module, source: BatchSource, options: Eval
     throw new DTypeError('evaluate: expected loss to be a function or a module')
   }
   const lossOf = typeof loss === 'function' ? loss : (output: Tensor, target: Tensor) => loss.forward(output, target)
-  return measure('evaluate', model, source, lossOf, resolveMetrics('evaluate', metrics))
+  return (await measure('evaluate', model, source, lossOf, resolveMetrics('evaluate', metrics))).compute()
 }

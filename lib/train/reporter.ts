@@ -32,6 +32,22 @@ export class Reporter {
     this.#progress?.print(describeEpoch(record, this.#epochs, 'samples'))
   }
 
+  /** Which process is which rank. */
+  roster(text: string | null): void {
+    if (text !== null) this.#progress?.print(text)
+  }
+
+  /** A run that goes on with other steps than it began with. */
+  otherRanks(before: Run['ranks'], now: Run['ranks']): void {
+    const [from, to] = [before?.size ?? 1, now?.size ?? 1]
+    if (from !== to) this.#progress?.print(`the run began on ${from} ranks and goes on on ${to}`)
+    const [old, batch] = [before?.globalBatch ?? null, now?.globalBatch ?? null]
+    if (old === null || batch === null || old === batch) return
+    this.#progress?.print(
+      `warning: a step now has ${batch} samples instead of ${old}; the learning rate may have to change`,
+    )
+  }
+
   resumed(path: string, { epoch, step, batch }: Position): void {
     const where = batch === 0 ? '' : `, behind batch ${batch}`
     this.#progress?.print(`resumed from ${path}: epoch ${epoch}${where}, step ${step}`)

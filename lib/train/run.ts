@@ -63,6 +63,8 @@ export interface Run {
   inputShape: number[] | null
   /** Batches per epoch, and those of the validation data. */
   batches: { train: number; validation: number | null }
+  /** Processes that train together, and the samples of one step over all of them, null where the loader does not say. */
+  ranks?: { size: number; globalBatch: number | null }
   /** What `manualSeed` was called with; null when the run took the generator as it was. */
   seed: number | null
   /** How many epochs were asked for. */

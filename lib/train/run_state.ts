@@ -9,6 +9,7 @@ import { FormatError } from '../util/errors.ts'
 import type { BestState } from './best.ts'
 import type { CheckpointOptions, Settings } from './options.ts'
 import type { TallyState } from './passes.ts'
+import type { Ranks } from './ranks.ts'
 import type { Measures, Run } from './run.ts'
 
 /** Where a run stands; plain JSON. */
@@ -35,6 +36,8 @@ export interface Progressed {
   run: Run
   /** Weights of the best epoch, where they are to be restored. */
   bestModel: StateDict | null
+  /** What each rank has of its own; absent in checkpoints of one process. */
+  perRank?: { generator: GeneratorState; tally: TallyState }[]
 }
 
 /** Of the checkpoint, and for the person who has to do something about it. */
@@ -80,7 +83,7 @@ export function resumePath({ resume, checkpoints }: Settings): string | null {
  *
  * @throws {FormatError} when the file is damaged or belongs to another run.
  */
-export function restoreRun(path: string, model: Module, settings: Settings): Progressed {
+export function restoreRun(path: string, model: Module, settings: Settings, ranks: Ranks): Progressed {
   const saved = loadCheckpoint(path)
   const { position, run } = saved as unknown as Progressed
   if (position === undefined || run?.batches === undefined) {
@@ -92,7 +95,11 @@ export function restoreRun(path: string, model: Module, settings: Settings): Pro
   }
   const name = optimizer.constructor.name
   place('the optimizer', run.optimizer.name === name, run.optimizer.name, name)
-  place('batches per epoch:', run.batches.train === train.length, run.batches.train, train.length)
+  const { size } = ranks
+  const sameRanks = (run.ranks?.size ?? 1) === size
+  // On another number of ranks an epoch has another number of batches.
+  const fits = !sameRanks || run.batches.train === train.length
+  place('batches per epoch:', fits, run.batches.train, train.length)
   place(
     'a scheduler:',
     (saved.scheduler === null) === (scheduler === null),
@@ -102,12 +109,23 @@ export function restoreRun(path: string, model: Module, settings: Settings): Pro
   model.loadStateDict(saved.model as StateDict)
   optimizer.loadStateDict(saved.optimizer as OptimizerState)
   scheduler?.loadStateDict(saved.scheduler as never)
+  if (!sameRanks) {
+    // As much of the epoch is over as was before, to the last whole batch.
+    position.batch = Math.floor((position.batch * train.length) / run.batches.train)
+    const loader = saved.loader as { batch?: number } | null
+    if (loader?.batch !== undefined) loader.batch = Math.floor((loader.batch * train.length) / run.batches.train)
+  }
   if (saved.loader !== null) train.loadStateDict?.(saved.loader as never)
   if (saved.validationLoader !== null) validation?.loadStateDict?.(saved.validationLoader as never)
   const states = saved.callbacks as (object | null)[]
   callbacks.forEach((callback, i) => {
     if (states[i] != null) callback.loadStateDict?.(states[i] as never)
   })
-  setGeneratorState(saved.generator as GeneratorState)
+  const { perRank } = saved as unknown as Progressed
+  if (perRank?.length === size) setGeneratorState(perRank[ranks.rank].generator)
+  else {
+    const { seed, offset } = saved.generator as GeneratorState
+    setGeneratorState({ seed: seed + ranks.rank, offset })
+  }
   return saved as unknown as Progressed
 }

@@ -2,7 +2,7 @@ import { memory } from '../kernels/select.ts'
 import type { Module } from '../nn/module.ts'
 import type { StateDict } from '../nn/state_dict.ts'
 import { ReduceLROnPlateau } from '../optim/index.ts'
-import { manualSeed } from '../tensor/generator.ts'
+import { getGeneratorState, manualSeed } from '../tensor/generator.ts'
 import { untracked } from '../tensor/scope.ts'
 import { beginRun } from './begin_run.ts'
 import { BestTracker } from './best.ts'
@@ -10,6 +10,7 @@ import type { RunContext } from './callback.ts'
 import { Interrupt } from './interrupt.ts'
 import type { Batch, Settings } from './options.ts'
 import { batchesOf, measure, partsOf, Tally } from './passes.ts'
+import { type Halt, Ranks, unwrapped } from './ranks.ts'
 import { Reporter } from './reporter.ts'
 import type { EpochRecord, Measures, Outcome, Run } from './run.ts'
 import { checkpointPath, type Position, prepareFolder, restoreRun, resumePath, saveRun } from './run_state.ts'
@@ -27,7 +28,11 @@ const startOf = (epoch: number, step: number): Position => ({
 
 /** One call of `fit`. */
 export class Session {
+  /** What is trained: on several ranks a wrapper. */
   readonly #model: Module
+  /** What is shown and saved: the model inside. */
+  readonly #plain: Module
+  readonly #ranks: Ranks
   readonly #settings: Settings
   readonly #tally: Tally
   readonly #best: BestTracker
@@ -37,22 +42,31 @@ export class Session {
   #bestModel: StateDict | null = null
   #interrupt = new Interrupt(false)
   #stopAsked = false
+  /** What all ranks know of. */
+  #halt: Halt = { interrupted: false, stopped: false }
   /** When the run would have begun without a break. */
   #started = 0
 
   constructor(model: Module, settings: Settings) {
     this.#model = model
+    this.#plain = unwrapped(model)
+    this.#ranks = new Ranks(model, settings)
     this.#settings = settings
     this.#tally = new Tally(settings.metrics)
     this.#best = new BestTracker(settings.monitor, settings.mode, settings.earlyStopping?.minDelta ?? 0)
-    this.#run = beginRun(model, settings)
-    this.#reporter = new Reporter(settings)
+    this.#run = beginRun(this.#plain, settings)
+    this.#run.ranks = { size: this.#ranks.size, globalBatch: this.#ranks.globalBatch }
+    this.#reporter = new Reporter(this.#ranks.first ? settings : { ...settings, verbose: false })
   }
 
   async run(): Promise<Run> {
     const { checkpoints, seed, signals, callbacks } = this.#settings
-    if (checkpoints !== null) prepareFolder(checkpoints)
-    if (seed !== null) manualSeed(seed)
+    const ranks = this.#ranks
+    ranks.checkBatches()
+    this.#reporter.roster(ranks.roster())
+    if (checkpoints !== null && ranks.first) prepareFolder(checkpoints)
+    // Ranks that drew the same numbers would drop the same units of different samples.
+    if (seed !== null) manualSeed(seed + ranks.rank)
     this.#tally.reset()
     this.#restore()
     this.#started = performance.now() - 1000 * this.#run.seconds
@@ -74,31 +88,40 @@ export class Session {
     const stop = (): void => {
       this.#stopAsked = true
     }
-    return { model: this.#model, optimizer: this.#settings.optimizer, run: this.#run, stop }
+    return { model: this.#plain, optimizer: this.#settings.optimizer, run: this.#run, stop }
   }
 
   /** Goes on where a checkpoint was written, if one is asked for. */
   #restore(): void {
-    const path = resumePath(this.#settings)
+    const path = this.#ranks.fromFirst(resumePath(this.#settings))
     if (path === null) return
-    const { position, tally, best, run, bestModel } = restoreRun(path, this.#model, this.#settings)
+    const saved = restoreRun(path, this.#plain, this.#settings, this.#ranks)
+    const { position, tally, best, run, bestModel, perRank } = saved
     this.#position = position
-    this.#tally.loadStateDict(tally)
+    this.#ranks.share(this.#tally, perRank?.map((rank) => rank.tally) ?? [tally])
     this.#best.loadStateDict(best)
     this.#bestModel = bestModel
-    this.#run = { ...run, epochs: this.#settings.epochs, outcome: 'running', verdict: null }
+    const { ranks, batches } = this.#run
+    this.#run = { ...run, ranks, batches, epochs: this.#settings.epochs, outcome: 'running', verdict: null }
     this.#reporter.resumed(path, position)
+    this.#reporter.otherRanks(run.ranks, ranks)
   }
 
   async #epochs(): Promise<Outcome> {
     while (this.#position.epoch <= this.#settings.epochs) {
-      if (this.#patienceIsOver()) return 'early'
+      if (this.#ranks.fromFirst(this.#patienceIsOver())) return 'early'
       const trained = await this.#train()
-      if (trained !== null && !this.#interrupt.received) await this.#finishEpoch(trained)
-      if (this.#interrupt.received) return 'interrupted'
-      if (this.#stopAsked) return 'stopped'
+      if (trained !== null && !this.#halt.interrupted) await this.#finishEpoch(trained)
+      this.#agree()
+      if (this.#halt.interrupted) return 'interrupted'
+      if (this.#halt.stopped) return 'stopped'
     }
-    return this.#patienceIsOver() ? 'early' : 'finished'
+    return this.#ranks.fromFirst(this.#patienceIsOver()) ? 'early' : 'finished'
+  }
+
+  /** Lets all ranks know what one of them was asked to do. */
+  #agree(): void {
+    this.#halt = this.#ranks.agree({ interrupted: this.#interrupt.received, stopped: this.#stopAsked })
   }
 
   #patienceIsOver(): boolean {
@@ -123,12 +146,12 @@ export class Session {
       pending.push(batch)
       if (pending.length < accumulate && position.batch + pending.length < train.length) continue
       await this.#step(pending, clock)
-      if (this.#interrupt.received || this.#stopAsked) return null
+      if (this.#halt.interrupted || this.#halt.stopped) return null
       if (checkpoints?.everySteps != null && position.step % checkpoints.everySteps === 0) this.#save('last')
       pending = []
       clock = performance.now()
     }
-    position.trained = this.#tally.compute()
+    position.trained = this.#ranks.measures(this.#tally).measures
     return position.trained
   }
 
@@ -136,7 +159,7 @@ export class Session {
     const position = this.#position
     const { steps } = this.#run
     const { callbacks } = this.#settings
-    const info = trainStep(this.#model, this.#settings, this.#tally, position, batches)
+    const info = trainStep(this.#model, this.#settings, this.#tally, position, batches, this.#ranks)
     steps.loss.push(info.loss)
     steps.lr.push(info.lr)
     if (info.gradNorm !== null) {
@@ -149,6 +172,7 @@ export class Session {
     this.#reporter.step(info, this.#tally)
     for (const callback of callbacks) await callback.onStep?.(info, this.#context())
     if (callbacks.length > 0) this.#model.train()
+    this.#agree()
   }
 
   #schedule(interval: 'epoch' | 'step', value: number): void {
@@ -163,12 +187,17 @@ export class Session {
   async #finishEpoch(train: Measures): Promise<void> {
     const { validation: source, loss, metrics, callbacks, checkpoints, earlyStopping } = this.#settings
     const stopped = (): boolean => this.#interrupt.received
-    const validation = source === null ? null : await measure('fit', this.#model, source, loss, metrics, stopped)
-    if (this.#interrupt.received) return
+    this.#ranks.syncBuffers()
+    // The metrics are shared with the tally of training, which is over: its numbers are in the position.
+    const samples = this.#ranks.measures(this.#tally).samples
+    const tally = source === null ? null : await measure('fit', this.#plain, source, loss, metrics, stopped)
+    this.#agree()
+    if (this.#halt.interrupted) return
+    const validation = tally === null ? null : this.#ranks.measures(tally).measures
     const value = this.#best.valueOf({ train, validation })
     const { epoch, step } = this.#position
     const improved = this.#best.update(epoch, value)
-    const record = this.#record(train, validation, improved)
+    const record = this.#record(train, validation, improved, samples)
     this.#run.history.push(record)
     this.#run.best = this.#best.best
     this.#schedule('epoch', value)
@@ -181,7 +210,7 @@ export class Session {
     this.#save('last')
   }
 
-  #record(train: Measures, validation: Measures | null, improved: boolean): EpochRecord {
+  #record(train: Measures, validation: Measures | null, improved: boolean, samples: number): EpochRecord {
     const { epoch, step, gradNorms, seconds } = this.#position
     return {
       epoch,
@@ -192,7 +221,7 @@ export class Session {
       gradNorm: gradNorms[1] === 0 ? null : gradNorms[0] / gradNorms[1],
       improved,
       seconds,
-      samplesPerSecond: this.#tally.samples / seconds,
+      samplesPerSecond: samples / seconds,
       memory: memory().live,
     }
   }
@@ -200,7 +229,7 @@ export class Session {
   #keepBest(): void {
     untracked(() => {
       for (const tensor of Object.values(this.#bestModel ?? {})) tensor.dispose()
-      const copies = Object.entries(this.#model.stateDict()).map(([name, tensor]) => [name, tensor.clone()])
+      const copies = Object.entries(this.#plain.stateDict()).map(([name, tensor]) => [name, tensor.clone()])
       this.#bestModel = Object.fromEntries(copies)
     })
   }
@@ -211,8 +240,11 @@ export class Session {
     this.#run.seconds = (performance.now() - this.#started) / 1000
     const path = checkpointPath(checkpoints, which)
     const best = { best: this.#best.stateDict(), bestModel: this.#bestModel }
-    const progressed = { position: this.#position, tally: this.#tally.stateDict(), run: this.#run, ...best }
-    saveRun(path, this.#model, this.#settings, progressed)
+    const tally = this.#tally.stateDict()
+    const progressed = { position: this.#position, tally, run: this.#run, ...best }
+    const perRank = this.#ranks.gather({ generator: getGeneratorState(), tally })
+    if (!this.#ranks.first) return path
+    saveRun(path, this.#plain, this.#settings, this.#ranks.size === 1 ? progressed : { ...progressed, perRank })
     return path
   }
 
@@ -225,8 +257,8 @@ export class Session {
     }
     if (run.outcome === 'stopped') this.#save('last')
     const restored = this.#bestModel !== null && run.best?.epoch !== run.history.length
-    if (this.#bestModel !== null) this.#model.loadStateDict(this.#bestModel)
-    run.verdict = verdictOn(run, this.#model, this.#settings)
+    if (this.#bestModel !== null) this.#plain.loadStateDict(this.#bestModel)
+    run.verdict = verdictOn(run, this.#plain, this.#settings)
     this.#reporter.concluded(run, restored)
   }
 }

@@ -6,6 +6,7 @@ import type { StepInfo } from './callback.ts'
 import { nonFiniteError } from './non_finite.ts'
 import type { Batch, Settings } from './options.ts'
 import { numberOf, partsOf, type Tally } from './passes.ts'
+import type { Ranks } from './ranks.ts'
 import type { Position } from './run_state.ts'
 
 /**
@@ -19,9 +20,11 @@ export function trainStep(
   tally: Tally,
   position: Position,
   batches: readonly Batch[],
+  ranks: Ranks,
 ): StepInfo {
   const { lr } = optimizer.paramGroups[0]
   let samples = 0
+  let used = 0
   optimizer.zeroGrad()
   const loss = accumulateGradients(batches, (...tensors) => {
     const generator = getGeneratorState()
@@ -36,6 +39,7 @@ export function trainStep(
     }
     tally.add(number, count, output, target)
     samples += count
+    ranks.average(++used === batches.length)
     return value
   })
   // The largest number there is as the limit measures and scales nothing.
@@ -43,5 +47,6 @@ export function trainStep(
   const gradNorm = gradNorms || limit !== null ? clipGradNorm(parameters, limit ?? Number.MAX_VALUE) : null
   optimizer.step()
   const { epoch, batch } = position
-  return { epoch, step: ++position.step, batch, batches: train.length, samples, loss, lr, gradNorm }
+  const info = { epoch, step: ++position.step, batch, batches: train.length, samples, loss, lr, gradNorm }
+  return ranks.whole(info)
 }

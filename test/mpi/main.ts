@@ -2,6 +2,7 @@
 // an MPI is missing (Debian: apt-get install openmpi-bin libopenmpi-dev mpich libmpich-dev).
 import { checkAbi } from './checks/abi.ts'
 import { checkEndings } from './checks/endings.ts'
+import { checkFit } from './checks/fit.ts'
 import { checkPrograms } from './checks/programs.ts'
 import { findFamilies } from './families.ts'
 
@@ -27,7 +28,7 @@ const check: Check = async (name, run) => {
 
 const { found, missing } = findFamilies()
 for (const family of found) {
-  for (const checks of [checkAbi, checkPrograms, checkEndings]) await checks(family, check)
+  for (const checks of [checkAbi, checkPrograms, checkFit, checkEndings]) await checks(family, check)
 }
 for (const name of missing) process.stdout.write(`MISSING ${name} is not installed\n`)
 process.stdout.write(`${passed} passed, ${failed} failed\n`)

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { checkInteger, checkOptions } from '../../util/check.ts'
-import { argmaxOf, type Metric, type MetricState, rowsOf } from './metric.ts'
+import { argmaxOf, type Metric, type MetricState, rowsOf, sumStates } from './metric.ts'
 
 /** Share of rows, counted over all batches. */
 abstract class Share implements Metric {
@@ -26,6 +26,10 @@ abstract class Share implements Metric {
   loadStateDict({ right, total }: MetricState): void {
     this.right = right as number
     this.total = total as number
+  }
+
+  merge(states: readonly MetricState[]): MetricState {
+    return sumStates(states)
   }
 }
 

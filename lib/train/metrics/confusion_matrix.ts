@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { checkInteger, checkOptions } from '../../util/check.ts'
 import { RangeError } from '../../util/errors.ts'
-import { argmaxOf, type Metric, type MetricState, type MetricValue, rowsOf } from './metric.ts'
+import { argmaxOf, type Metric, type MetricState, type MetricValue, rowsOf, sumStates } from './metric.ts'
 
 export interface ConfusionOptions {
   /** Number of classes; that of the first batch's scores by default. */
@@ -75,6 +75,19 @@ abstract class Confusion implements Metric {
   loadStateDict({ classes, counts }: MetricState): void {
     this.classes = classes as number
     this.counts = [...(counts as number[])]
+  }
+
+  /** @throws {RangeError} when ranks have seen different numbers of classes. */
+  merge(states: readonly MetricState[]): MetricState {
+    // Without a batch the number of classes may still be open.
+    const known = states.filter(({ classes }) => classes !== 0)
+    if (known.length === 0) return states[0]
+    const [{ classes }] = known
+    const other = known.find((state) => state.classes !== classes)
+    if (other !== undefined) {
+      throw new RangeError(`${this.name}: expected scores of ${classes} classes on every rank, got ${other.classes}`)
+    }
+    return { ...sumStates(known), classes }
   }
 }
 

@@ -23,6 +23,17 @@ export interface Metric {
   compute(): MetricValue
   stateDict(): MetricState
   loadStateDict(state: MetricState): void
+  /** The state of a metric that had seen what all of these had, for runs on several ranks. */
+  merge?(states: readonly MetricState[]): MetricState
+}
+
+/** Sums of all fields of states that are counts. */
+export function sumStates(states: readonly MetricState[]): MetricState {
+  const add = (a: number | number[], b: number | number[]): number | number[] =>
+    Array.isArray(a) ? a.map((value, i) => value + (b as number[])[i]) : a + (b as number)
+  return states.reduce((sum, state) =>
+    Object.fromEntries(Object.entries(sum).map(([name, value]) => [name, add(value, state[name])])),
+  )
 }
 
 /** A batch of scores and classes, row by row. */

@@ -5,9 +5,11 @@ import {
   DistributedSampler,
   data,
   distributed,
+  fit,
   manualSeed,
   nn,
   ones,
+  optim,
   tensor,
   zeros,
 } from 'strided'
@@ -86,6 +88,27 @@ assert.deepEqual(
 )
 assert.equal(new Set(parts.flat()).size, 10 * size)
 assert.equal(new Set(seen({}).flat()).size, 10 * size + 1)
+
+// What fit cannot do on several ranks is said on all of them.
+const fitting = {
+  train: new data.DataLoader(set),
+  loss: (output) => output,
+  optimizer: new optim.SGD(net.parameters(), { lr: 1 }),
+  epochs: 1,
+}
+await assert.rejects(
+  fit(net.module, fitting),
+  /^RangeError: fit: expected a DistributedDataParallel on \d ranks, got Linear; without it each would train a model of its own$/,
+)
+const own = { name: 'own', update() {}, compute: () => 0 }
+await assert.rejects(
+  fit(net, { ...fitting, metrics: [own] }),
+  /^RangeError: fit: expected metric own to have merge, which joins the states of \d ranks$/,
+)
+await assert.rejects(
+  fit(net, { ...fitting, train: new data.DataLoader(set, { batchSize: 1 + rank }), verbose: false }),
+  /^RangeError: fit: expected equally many batches on every rank, got \d+, \d+.*; use a DistributedSampler$/,
+)
 
 // Last, as it leaves the ranks apart: a parameter without a gradient, and no permission.
 const strict = new DistributedDataParallel(new Branches())
