@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "copy.h"
+#include "parts.h"
 
 namespace strided {
 namespace {
@@ -112,10 +113,7 @@ void depthwise_backward_weight(const Context& context, const ConvProblem& p, con
       row = last;
     }
   });
-  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
-  for (int64_t part = 1; part < parts.count; part++) {
-    add(weights, partial.get(), partial.get() + part * weights, partial.get());
-  }
+  add_parts(context, parts.count, weights, partial.get(), partial.get());
   transpose(context, p.taps(), p.ic, partial.get(), grad_weight);
 }
 

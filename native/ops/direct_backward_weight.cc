@@ -14,6 +14,7 @@
 
 #include "copy.h"
 #include "panels.h"
+#include "parts.h"
 #include "taps.h"
 
 namespace strided {
@@ -188,18 +189,6 @@ void add_part(const KernelTable& kernels, const Plan& plan, int64_t begin, int64
     task.first = false;
     begin += (task.planes - 1) * rows + task.end - task.begin;
   }
-}
-
-// Sums `count` arrays of `size`, one after the other in memory, in order into `output`.
-void add_parts(const Context& context, int64_t count, int64_t size, const float* parts, float* output) {
-  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
-  const Slices slices(size, kStreamSlice / count);
-  context.parallel(slices.count, [&](int64_t slice, int) {
-    const int64_t begin = slices.begin(slice);
-    const int64_t length = slices.end(slice) - begin;
-    std::copy_n(parts + begin, length, output + begin);
-    for (int64_t i = 1; i < count; i++) add(length, output + begin, parts + i * size + begin, output + begin);
-  });
 }
 
 // Puts groups of [taps, ic, oc] in the order [oc, taps, ic].

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parts.h"
+
 namespace strided {
 namespace {
 
@@ -142,10 +144,7 @@ void grouped_backward_weight(const Context& context, const ConvProblem& p, const
       }
     }
   });
-  const auto& add = kernels.elementwise.binary[static_cast<int>(Binary::add)];
-  for (int64_t part = 1; part < parts.count; part++) {
-    add(floats, partial.get(), partial.get() + part * floats, partial.get());
-  }
+  add_parts(context, parts.count, floats, partial.get(), partial.get());
   for (int64_t oc = 0; oc < p.oc; oc++) {
     const float* from = partial.get() + blocks.at(oc / blocks.group) + oc % blocks.group;
     for (int64_t i = 0; i < blocks.taps * blocks.group; i++) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "panels.h"
+#include "parts.h"
 #include "winograd.h"
 
 namespace strided {
@@ -92,18 +93,6 @@ void transform_tile(const Plan& plan, int64_t tile, const float* input, const fl
   plan.w.input(plan.ic, pixels, plan.inputs.ahead(), v, v_plane);
   plan.gradients.pixels(tile, grad_output, zeros, pixels);
   plan.w.gradient(plan.oc, pixels, plan.gradients.ahead(), d, d_plane);
-}
-
-// Adds the parts' gradients, in order.
-void add_parts(const Context& context, int64_t parts, int64_t size, const float* partial, float* sum) {
-  const auto& add = context.kernels->elementwise.binary[static_cast<int>(Binary::add)];
-  const Slices slices = stream_slices(size);
-  context.parallel(slices.count, [&](int64_t i, int) {
-    const int64_t at = slices.begin(i);
-    const int64_t count = slices.end(i) - at;
-    add(count, partial + at, partial + size + at, sum + at);
-    for (int64_t part = 2; part < parts; part++) add(count, sum + at, partial + part * size + at, sum + at);
-  });
 }
 
 // Each slice takes its share of the tiles through transforms and products, block by block, and its products through the
