@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -23,7 +24,10 @@ function has(command) {
 }
 
 function run(script, args) {
-  const result = spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+  // Make builds one file at a time unless told otherwise.
+  const env = { CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()), ...process.env }
+  const settings = { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 }
+  const result = spawnSync(process.execPath, [script, ...args], settings)
   if (result.status !== 0) {
     process.stderr.write(`${result.stdout}${result.stderr}\n`)
     throw new Error(`the native build failed: ${script} ${args.join(' ')}`)

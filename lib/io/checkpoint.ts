@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { Tensor } from '../tensor/tensor.ts'
 import { describe } from '../util/check.ts'
 import { DTypeError, FormatError } from '../util/errors.ts'
+import { isDeeperThan } from './json_text.ts'
 import { loadSafetensors, loadSafetensorsMetadata, saveSafetensors } from './safetensors.ts'
 
 /** The part of the format that a reader has to know; a change of it that old readers would misread counts up. */
@@ -104,9 +105,25 @@ export function loadCheckpoint(path: string): Record<string, unknown> {
   const tensors = named('loadCheckpoint', () => loadSafetensors(path))
   const found = checksum(text, tensors)
   if (found !== expected) fail(`the file is damaged: its checksum is ${found}, expected ${expected}`)
-  const { version, state } = JSON.parse(text) as { version: number; state: Plain }
+  const { version, state } = parse(text, fail)
   if (version !== VERSION) fail(`expected version ${VERSION} of the format, got ${version}`)
   return decode(state, tensors, fail) as Record<string, unknown>
+}
+
+/** More lists and objects in each other than any state has; reading them takes as many calls in each other. */
+const MAX_DEPTH = 500
+
+/** The text of a checkpoint whose checksum is right, which still anybody may have written. */
+function parse(text: string, fail: (why: string) => never): { version: number; state: Plain } {
+  if (isDeeperThan(text, MAX_DEPTH)) fail(`expected at most ${MAX_DEPTH} brackets in each other`)
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (error) {
+    fail(`expected the state to be JSON (${(error as Error).message.replace(/\s+/g, ' ')})`)
+  }
+  if (typeof content !== 'object' || content === null || !('version' in content)) fail('expected the state of a run')
+  return content as { version: number; state: Plain }
 }
 
 /** Lets errors of the file format beneath speak in the name of what the caller called. */

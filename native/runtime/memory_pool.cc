@@ -3,6 +3,8 @@
 #include <bit>
 #include <new>
 
+#include "poison.h"
+
 #if !defined(_WIN32)
 #include <sys/mman.h>
 #endif
@@ -74,7 +76,10 @@ MemoryPool::MemoryPool(Guard guard) : guard_(guard), free_(kClasses) {}
 
 MemoryPool::~MemoryPool() {
   trim(0);
-  for (void* slab : slabs_) unmap_pages(slab, kSlab);
+  for (void* slab : slabs_) {
+    unpoison(slab, kSlab);
+    unmap_pages(slab, kSlab);
+  }
 }
 
 // A new block of a class: mapped, or the next stretch of the current slab.
@@ -83,6 +88,7 @@ void* MemoryPool::create(size_t size) {
   if (size > slab_left_) {
     void* slab = map_pages(kSlab);
     if (slab == nullptr) return nullptr;
+    poison(slab, kSlab);
     slabs_.push_back(slab);
     slab_left_ = kSlab;
   }
@@ -116,6 +122,8 @@ void* MemoryPool::allocate(size_t bytes) {
   }
   live_ += size;
   if (live_ > peak_) peak_ = live_;
+  // What the class is larger than the block stays out of bounds.
+  unpoison(block, bytes);
   return block;
 }
 
@@ -128,6 +136,7 @@ void MemoryPool::release(void* block, size_t bytes) {
   size_t size;
   std::vector<void*>& list = free_[size_class(bytes, &size)];
   list.push_back(block);
+  poison(block, size);
   live_ -= size;
   pooled_ += size;
 }
@@ -139,6 +148,7 @@ void MemoryPool::trim(size_t keep) {
     if (size < kMapped) return;
     std::vector<void*>& list = free_[index];
     while (!list.empty() && pooled_ > keep) {
+      unpoison(list.back(), size);
       unmap_pages(list.back(), size);
       list.pop_back();
       pooled_ -= size;

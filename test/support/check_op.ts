@@ -237,7 +237,10 @@ export function checkCall(call: KernelCall, backends: readonly NamedBackend[], t
       for (const [turn, threads] of threadCounts.entries()) {
         const what = `${call.kernel} ${call.title} on ${name} with ${threads} threads:`
         backend.setNumThreads(threads)
+        const liveBefore = backend.memory().live
         const results = runOn(on, call, turn, what)
+        const kept = backend.memory().live - liveBefore
+        if (kept !== 0) throw new Error(`${what} ${kept} bytes of workspace were not given back`)
         results.forEach((result, b) => {
           const wanted = expected[b]
           if (wanted === null) return

@@ -1,0 +1,88 @@
+// Builds the addon with a sanitizer and runs the tests of everything native with it:
+// npm run test:asan|test:ubsan -- [--short] [TEST...]
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A sanitizer: its runtime, which must be in the process before Node's own code, and its settings. */
+interface Sanitizer {
+  library: string
+  variable: string
+  options: string
+}
+
+const sanitizers: Readonly<Record<string, Sanitizer>> = {
+  address: {
+    library: 'libasan.so',
+    variable: 'ASAN_OPTIONS',
+    // Node leaves memory to the end of its process; blocks of the pool are counted by the tests (test/support/check_op.ts).
+    options: 'detect_leaks=0:detect_stack_use_after_return=1',
+  },
+  undefined: { library: 'libubsan.so', variable: 'UBSAN_OPTIONS', options: 'print_stacktrace=1' },
+}
+
+/** All that runs native code. */
+const WHOLE = [
+  'test/native',
+  'test/kernels',
+  'test/golden',
+  'test/ops',
+  'test/optim',
+  'test/fuzz',
+  'test/autograd',
+  'test/memory',
+]
+/** Some of every kind: memory and threads, products, copies, steps, and one program of every family that fuzzing stumbled over. */
+const SHORT = ['native/pad', 'native/linear', 'native/copy', 'native/adam', 'kernels/addon', 'fuzz/regressions'].map(
+  (name) => `test/${name}.test.ts`,
+)
+
+/** Where the compiler that builds the addon keeps a sanitizer's runtime. */
+function runtimeOf(library: string): string {
+  const compiler = process.env.CXX ?? 'g++'
+  return spawnSync(compiler, [`-print-file-name=${library}`], { encoding: 'utf8' }).stdout.trim()
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
+  const { status, signal } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+  return status ?? (signal === null ? 1 : 128)
+}
+
+/** What the sanitizer wrote, whichever process it was in. */
+function reportsIn(folder: string): string[] {
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+}
+
+function testWith(name: string, tests: readonly string[]): number {
+  const { library, variable, options } = sanitizers[name]
+  if (run(process.execPath, ['native/build.mjs', '--with', 'cmake', '--sanitize', name]) !== 0) return 1
+  const folder = mkdtempSync(join(tmpdir(), 'strided-sanitize-'))
+  const env = {
+    LD_PRELOAD: runtimeOf(library),
+    [variable]: `${options}:log_path=${join(folder, 'report')}`,
+    NODE_OPTIONS: `--require ${join(root, 'test/sanitize/addon.cjs')}`,
+    STRIDED_SANITIZED_ADDON: join(root, `build-${name}/Release/strided.node`),
+  }
+  const vitest = [
+    process.execPath,
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--testTimeout=600000',
+    ...tests,
+  ]
+  const status = run(vitest[0], vitest.slice(1), env)
+  const reports = reportsIn(folder)
+  rmSync(folder, { recursive: true })
+  for (const report of reports) process.stderr.write(`${report}\n`)
+  process.stdout.write(`${name} sanitizer: ${reports.length} reports from ${tests.join(' ')}\n`)
+  return status === 0 && reports.length === 0 ? 0 : 1
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean' } } })
+const [name, ...tests] = positionals
+process.exitCode = testWith(name, tests.length > 0 ? tests : values.short ? SHORT : WHOLE)
