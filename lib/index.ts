@@ -57,6 +57,7 @@ export {
 } from './io/index.ts'
 export { SummaryWriter } from './io/tensorboard/index.ts'
 export type { BackendInfo, ConvPrecision, MemoryReport } from './kernels/backend.ts'
+export { runAsync } from './kernels/run_async.ts'
 export { backendInfo, getNumThreads, memory, setConvPrecision, setNumThreads } from './kernels/select.ts'
 export * as models from './models/index.ts'
 export * as nn from './nn/index.ts'

@@ -251,7 +251,7 @@ describe('the addon', () => {
       createEnvironment(options: { isa: string; threads: number; guard: string }): Record<string, unknown>
       cpu(): { isas: string[] }
     }
-    expect(Object.keys(addon).sort()).toEqual(['cpu', 'createEnvironment', 'version'])
+    expect(Object.keys(addon).sort()).toEqual(['cpu', 'createEnvironment', 'refuseThreads', 'version'])
     const interfaceBody = read('lib/kernels/addon.ts').match(/interface NativeEnvironment [^{]*\{([^}]*)\}/)![1]
     const others = [...interfaceBody.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1])
     expect(others).toContain('allocate')

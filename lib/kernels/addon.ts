@@ -26,6 +26,9 @@ export interface NativeEnvironment extends Kernels<BufferRef> {
   mpiRun(job: MpiJob, data: BufferRef | null, receive: BufferRef | null): void
   mpiFinalize(): void
   mpiAbort(code: number, when: 'now' | 'atExit'): void
+  beginQueue(): void
+  endQueue(): Promise<void>
+  failAllocations(from: number): void
 }
 
 /** How an x86-64 CPU and its operating system say what runs: see native/dispatch/cpu.h. */
@@ -39,6 +42,8 @@ export interface CpuRegisters {
 /** What the addon exports. */
 export interface NativeAddon {
   version: string
+  /** For tests: whether the system is taken to refuse threads from now on. */
+  refuseThreads(refuse: boolean): void
   createEnvironment(options: { isa: string; threads: number; guard: string }): NativeEnvironment
   /** The instruction sets that run here, or on a CPU with these registers, best first; threads of this machine. */
   cpu(registers?: CpuRegisters): { isas: string[]; threads: number }

@@ -56,4 +56,8 @@ export interface Backend {
   setConvPrecision(precision: ConvPrecision): void
   /** MPI, where the backend has it. */
   readonly messages?: MessagePassing
+  /** From here to `endQueue` kernels are checked at once and run later, in order, on a thread of their own, if there is one. */
+  beginQueue(): void
+  /** Resolves when all that was queued is done; rejects with what one of the kernels threw, behind which none ran. */
+  endQueue(): Promise<void>
 }

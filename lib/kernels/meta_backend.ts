@@ -138,6 +138,11 @@ export class MetaBackend implements Backend {
   }
 
   setConvPrecision(_precision: ConvPrecision): void {}
+
+  /** There is nothing to queue. */
+  beginQueue(): void {}
+
+  async endQueue(): Promise<void> {}
 }
 
 function bytesOf(array: AnyArray): Uint8Array {

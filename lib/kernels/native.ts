@@ -12,6 +12,12 @@ export interface NativeOptions {
   guard?: 'before' | 'after'
 }
 
+/** A backend on the addon. */
+export interface NativeBackend extends Backend {
+  /** For tests: the allocation of this number, counted from now, and all behind it fail; 0 ends that. */
+  failAllocations(from: number): void
+}
+
 // A buffer is named by one number, block + byte offset * 2^20: see native/binding/environment.h.
 const OFFSET = 2 ** 20
 const ITEM_SIZE: Record<DType, number> = { float32: 4, int32: 4, uint8: 1, int64: 8 }
@@ -48,7 +54,7 @@ function chooseConvPrecision(requested: string | undefined): ConvPrecision {
  * @param options take precedence over `STRIDED_ISA` and `STRIDED_NUM_THREADS`
  * @throws {StateError} when the addon is missing, or an option or variable asks for what this CPU cannot do
  */
-export function createNativeBackend(options: NativeOptions = {}): Backend {
+export function createNativeBackend(options: NativeOptions = {}): NativeBackend {
   const native = loadAddon()
   const cpu = native.cpu()
   const isa = chooseIsa(options.isa ?? process.env.STRIDED_ISA, cpu.isas)
@@ -79,5 +85,8 @@ export function createNativeBackend(options: NativeOptions = {}): Backend {
       finalize: () => environment.mpiFinalize(),
       abort: (code, when) => environment.mpiAbort(code, when),
     },
+    beginQueue: (): void => environment.beginQueue(),
+    endQueue: (): Promise<void> => environment.endQueue(),
+    failAllocations: (from: number): void => environment.failAllocations(from),
   }
 }

@@ -94,6 +94,11 @@ class ReferenceBackend implements Backend {
 
   /** The reference always sums directly, in float64. */
   setConvPrecision(_precision: ConvPrecision): void {}
+
+  /** The reference computes everything at once. */
+  beginQueue(): void {}
+
+  async endQueue(): Promise<void> {}
 }
 
 function bytesOf(block: Block): ArrayBuffer {

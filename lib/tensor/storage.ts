@@ -1,5 +1,7 @@
 import type { Backend, Block } from '../kernels/backend.ts'
 import { backend } from '../kernels/select.ts'
+import { formatShape, type Shape } from '../util/shape.ts'
+import type { DType } from './dtype.ts'
 
 /**
  * A block of memory that one or more tensors look at.
@@ -13,6 +15,8 @@ export class Storage {
   readonly home: Backend
   readonly block: Block
   readonly byteLength: number
+  readonly shape: Shape
+  readonly dtype: DType
   /** Number of edits in place so far; what the tape keeps remembers the number it saw. */
   version = 0
   /** Whether a differentiable view was ever made: in-place edits under recording are then refused. */
@@ -20,14 +24,24 @@ export class Storage {
   /** Counts that are out. */
   refs = 0
 
-  constructor(byteLength: number) {
+  /**
+   * @param shape and element type of the tensor that it is made for, for messages
+   */
+  constructor(byteLength: number, shape: Shape, dtype: DType) {
     this.byteLength = byteLength
+    this.shape = shape
+    this.dtype = dtype
     this.home = backend()
     this.block = this.home.allocate(byteLength, this)
   }
 
   /** Whether the block was freed; nothing may look at it any more. */
   freed = false
+
+  /** @internal What a report of full memory says of it. */
+  get description(): string {
+    return `${this.dtype} ${formatShape(this.shape)}`
+  }
 
   /** Gives one count back. */
   release(): void {

@@ -223,7 +223,7 @@ export function checkRoom(shape: Shape, dtype: DType): void {
 export function emptyTensor(shape: Shape, dtype: DType, strides?: Strides): Tensor {
   checkRoom(shape, dtype)
   return new Tensor(
-    new Storage(sizeOf(shape) * itemSize(dtype)),
+    new Storage(sizeOf(shape) * itemSize(dtype), shape, dtype),
     0,
     shape,
     strides ?? rowMajorStrides(shape),

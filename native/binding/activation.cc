@@ -27,14 +27,14 @@ Arguments read_arguments(Call& call) {
 void activation_forward(Call& call) {
   const Arguments p = read_arguments(call);
   const float* input = call.floats(p.size);
-  strided::activation_forward(call.context(), p.op, p.a, p.b, p.size, input, call.floats(p.size));
+  call.run(strided::activation_forward, p.op, p.a, p.b, p.size, input, call.floats(p.size));
 }
 
 void activation_backward(Call& call) {
   const Arguments p = read_arguments(call);
   const float* kept = call.floats(p.size);
   const float* grad_output = call.floats(p.size);
-  strided::activation_backward(call.context(), p.op, p.a, p.b, p.size, kept, grad_output, call.floats(p.size));
+  call.run(strided::activation_backward, p.op, p.a, p.b, p.size, kept, grad_output, call.floats(p.size));
 }
 
 }  // namespace strided::binding

@@ -19,7 +19,7 @@ AdagradStep read_step(const Fields& f) {
 
 void adagrad_step(Call& call) {
   const Groups groups(call.problem());
-  const std::vector<AdagradStep> steps = groups.steps(read_step);
+  std::vector<AdagradStep> steps = groups.steps(read_step);
   const std::vector<float*> params = call.float_list(groups.sizes());
   const std::vector<float*> grads = call.float_list(groups.sizes());
   const std::vector<float*> sums = call.float_list(groups.sizes());
@@ -27,7 +27,7 @@ void adagrad_step(Call& call) {
   for (size_t i = 0; i < params.size(); i++) {
     parameters.push_back({groups.sizes()[i], &steps[groups.group(i)], params[i], grads[i], sums[i]});
   }
-  strided::adagrad_step(call.context(), parameters);
+  call.run(Held{std::move(steps), strided::adagrad_step}, std::move(parameters));
 }
 
 }  // namespace strided::binding

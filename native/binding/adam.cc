@@ -32,7 +32,7 @@ bool has_amsgrad(const Fields& f) { return f.boolean("amsgrad"); }
 
 void adam_step(Call& call) {
   const Groups groups(call.problem());
-  const std::vector<AdamStep> steps = groups.steps(read_step);
+  std::vector<AdamStep> steps = groups.steps(read_step);
   const std::vector<float*> params = call.float_list(groups.sizes());
   const std::vector<float*> grads = call.float_list(groups.sizes());
   const std::vector<float*> averages = call.float_list(groups.sizes());
@@ -43,7 +43,7 @@ void adam_step(Call& call) {
     parameters.push_back(
         {groups.sizes()[i], &steps[groups.group(i)], params[i], grads[i], averages[i], squares[i], tops[i]});
   }
-  strided::adam_step(call.context(), parameters);
+  call.run(Held{std::move(steps), strided::adam_step}, std::move(parameters));
 }
 
 }  // namespace strided::binding

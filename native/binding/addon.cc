@@ -1,6 +1,7 @@
 // The addon's exports: `createEnvironment({ isa, threads, guard })`, whose result has the functions below; `cpu()`,
-// which takes the registers of another CPU than this one to say what would run there; and `version`, the package's:
-// JavaScript of another version does not use this addon.
+// which takes the registers of another CPU than this one to say what would run there; `version`, the package's:
+// JavaScript of another version does not use this addon; and for tests `refuseThreads(refuse)`, after which no thread
+// can be started.
 #include <napi.h>
 
 #include <memory>
@@ -10,6 +11,7 @@
 #include "../dispatch/cpu.h"
 #include "../mpi/mpi.h"
 #include "../runtime/flush_denormals.h"
+#include "failure.h"
 #include "ops.h"
 
 namespace strided {
@@ -20,30 +22,18 @@ struct Export {
   void (*function)(Call&);
 };
 
-void rethrow(napi_env env, const Export& self) {
-  try {
-    throw;
-  } catch (const ArgumentError& error) {
-    napi_throw_range_error(env, "ERR_ARGUMENT", (std::string(self.name) + ": " + error.message).c_str());
-  } catch (const MpiError& error) {
-    napi_throw_error(env, "ERR_MPI", error.message.c_str());
-  } catch (const std::bad_alloc&) {
-    napi_throw_error(env, "ERR_OUT_OF_MEMORY", (std::string(self.name) + ": out of memory").c_str());
-  } catch (const std::exception& error) {
-    napi_throw_error(env, "ERR_INTERNAL", (std::string(self.name) + ": " + error.what()).c_str());
-  }
-}
-
 // One entry point for each function, so that a call needs no lookup and carries its environment in its data pointer.
 template <const Export& self>
 napi_value entry(napi_env env, napi_callback_info info) {
   try {
     const FlushDenormals flush;
-    Call call(env, info);
+    Call call(env, info, self.name);
     self.function(call);
     return call.result();
   } catch (...) {
-    rethrow(env, self);
+    void* environment = nullptr;
+    napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &environment);
+    napi_throw(env, error_value(env, *static_cast<Environment*>(environment), {self.name, std::current_exception()}));
     return nullptr;
   }
 }
@@ -64,6 +54,9 @@ constexpr Export kExports[] = {
     {"mpiRun", binding::mpi_run},
     {"mpiFinalize", binding::mpi_finalize},
     {"mpiAbort", binding::mpi_abort},
+    {"beginQueue", binding::begin_queue},
+    {"endQueue", binding::end_queue},
+    {"failAllocations", binding::fail_allocations},
     {"fill", binding::fill},
     {"copy", binding::copy},
     {"cast", binding::cast},
@@ -209,10 +202,13 @@ Napi::Value cpu(const Napi::CallbackInfo& info) {
   return result;
 }
 
+void set_threads_refused(const Napi::CallbackInfo& info) { refuse_threads(info[0].ToBoolean()); }
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance);
   exports.Set("createEnvironment", Napi::Function::New(env, create_environment, "createEnvironment"));
   exports.Set("version", STRIDED_VERSION);
+  exports.Set("refuseThreads", Napi::Function::New(env, set_threads_refused, "refuseThreads"));
   exports.Set("cpu", Napi::Function::New(env, cpu, "cpu"));
   return exports;
 }

@@ -20,12 +20,12 @@ AvgPool read_adaptive(Call& call) { return {read_adaptive_pool(call.problem()), 
 
 void forward(Call& call, const AvgPool& p) {
   const float* input = call.floats(pool_inputs(p.problem));
-  strided::avg_pool_forward(call.context(), p.problem, p.divisor, input, call.floats(pool_outputs(p.problem)));
+  call.run(strided::avg_pool_forward, p.problem, p.divisor, input, call.floats(pool_outputs(p.problem)));
 }
 
 void backward(Call& call, const AvgPool& p) {
   const float* grad_output = call.floats(pool_outputs(p.problem));
-  strided::avg_pool_backward(call.context(), p.problem, p.divisor, grad_output, call.floats(pool_inputs(p.problem)));
+  call.run(strided::avg_pool_backward, p.problem, p.divisor, grad_output, call.floats(pool_inputs(p.problem)));
 }
 
 }  // namespace

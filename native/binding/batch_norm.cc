@@ -68,7 +68,7 @@ void forward(Call& call, bool measured) {
     throw ArgumentError{"running mean and variance go together"};
   }
   read_rest(call, s, &buffers);
-  strided::batch_norm_forward(call.context(), s.problem, buffers, stats);
+  call.run(strided::batch_norm_forward, s.problem, buffers, stats);
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ void batch_norm_moments_forward(Call& call) { forward(call, true); }
 void batch_norm_backward(Call& call) {
   const Sizes s = read_problem(call);
   const Backward b = read_backward(call, s);
-  strided::batch_norm_backward(call.context(), s.problem, b.saved, b.grads);
+  call.run(strided::batch_norm_backward, s.problem, b.saved, b.grads);
 }
 
 void batch_norm_eval_forward(Call& call) {
@@ -92,13 +92,13 @@ void batch_norm_eval_forward(Call& call) {
   buffers.weight = call.optional_floats(c);
   buffers.bias = call.optional_floats(c);
   read_rest(call, s, &buffers);
-  strided::batch_norm_eval_forward(call.context(), s.problem, buffers, mean, variance);
+  call.run(strided::batch_norm_eval_forward, s.problem, buffers, mean, variance);
 }
 
 void batch_norm_eval_backward(Call& call) {
   const Sizes s = read_problem(call);
   const Backward b = read_backward(call, s);
-  strided::batch_norm_eval_backward(call.context(), s.problem, b.saved, b.grads);
+  call.run(strided::batch_norm_eval_backward, s.problem, b.saved, b.grads);
 }
 
 }  // namespace strided::binding

@@ -108,7 +108,7 @@ std::vector<Fields> Fields::list(const char* name) const {
   return result;
 }
 
-Call::Call(napi_env env, napi_callback_info info) : env_(env) {
+Call::Call(napi_env env, napi_callback_info info, const char* name) : env_(env), name_(name) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &count_, arguments_, nullptr, &data) != napi_ok || count_ > kMaxArguments) {
     throw ArgumentError{"the arguments are unreadable"};
@@ -174,6 +174,7 @@ void* Call::decode(napi_value reference, int64_t count, size_t item) const {
     throw ArgumentError{which() + " holds " + std::to_string(held - offset) + " bytes, " + std::to_string(count) +
                         " x " + std::to_string(size) + " are needed"};
   }
+  environment_->touch(block);
   return environment_->data(block) + offset;
 }
 

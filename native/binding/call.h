@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "environment.h"
@@ -42,9 +45,26 @@ class Fields {
   napi_value object_;
 };
 
+// A call of a function of ops/ that waits in the queue, with its arguments.
+template <typename Function, typename... Arguments>
+class QueuedCall : public Command {
+ public:
+  QueuedCall(const char* name, const Context& context, Function function, Arguments... arguments)
+      : Command(name, false), context_(context), function_(std::move(function)), arguments_(std::move(arguments)...) {}
+
+  void run() override {
+    std::apply([this](const Arguments&... arguments) { function_(context_, arguments...); }, arguments_);
+  }
+
+ private:
+  const Context context_;
+  Function function_;
+  std::tuple<Arguments...> arguments_;
+};
+
 class Call {
  public:
-  Call(napi_env env, napi_callback_info info);
+  Call(napi_env env, napi_callback_info info, const char* name);
 
   Environment& environment() const { return *environment_; }
   const Context& context() const { return environment_->context; }
@@ -71,6 +91,20 @@ class Call {
   // A list of buffers, one for each of `counts`.
   std::vector<float*> float_list(const std::vector<int64_t>& counts);
 
+  // Calls `function(context, arguments...)`, now or, while calls are queued, when it is its turn. It may throw.
+  template <typename Function, typename... Arguments>
+  void run(Function function, Arguments... arguments) {
+    if (!environment_->queueing()) {
+      environment_->settle();
+      function(context(), arguments...);
+      return;
+    }
+    environment_->push(std::make_unique<QueuedCall<Function, Arguments...>>(
+        name_, environment_->queued_context(), std::move(function), std::move(arguments)...));
+  }
+  // Waits for what is queued, for a function that must be called now.
+  void wait() { environment_->settle(); }
+
   void returns(double value);
   void returns(napi_value value) { result_ = value; }
   napi_value result() const { return result_; }
@@ -83,6 +117,7 @@ class Call {
   static constexpr size_t kMaxArguments = 12;
 
   napi_env env_;
+  const char* name_;
   Environment* environment_;
   size_t count_ = kMaxArguments;
   size_t next_ = 0;

@@ -22,14 +22,18 @@ void clip_grad_norm(Call& call) {
   const bool only_finite = f.boolean("onlyFinite");
   const std::vector<Gradient> grads = read_grads(call, f);
   float* norm = call.floats(1);
-  *norm = static_cast<float>(strided::clip_grad_norm(call.context(), limit, p, only_finite, grads));
+  call.run(
+      [=](const Context& context, const std::vector<Gradient>& all) {
+        *norm = static_cast<float>(strided::clip_grad_norm(context, limit, p, only_finite, all));
+      },
+      grads);
 }
 
 void clip_grad_value(Call& call) {
   const Fields f = call.problem();
   const float limit = static_cast<float>(f.number("limit"));
   const std::vector<Gradient> grads = read_grads(call, f);
-  strided::clip_grad_value(call.context(), limit, grads);
+  call.run(strided::clip_grad_value, limit, grads);
 }
 
 }  // namespace strided::binding

@@ -55,7 +55,7 @@ void forward(Call& call, const ConvProblem& p) {
   const float* input = call.floats(input_size(p));
   const float* weight = call.floats(weight_size(p));
   const float* bias = call.optional_floats(p.oc);
-  conv_forward(call.context(), p, input, weight, bias, call.floats(output_size(p)));
+  call.run(strided::conv_forward, p, input, weight, bias, call.floats(output_size(p)));
 }
 
 void moments_forward(Call& call, const ConvProblem& p) {
@@ -73,7 +73,7 @@ void moments_forward(Call& call, const ConvProblem& p) {
 void backward_input(Call& call, const ConvProblem& p) {
   const float* grad_output = call.floats(output_size(p));
   const float* weight = call.floats(weight_size(p));
-  conv_backward_input(call.context(), p, grad_output, weight, call.floats(input_size(p)));
+  call.run(strided::conv_backward_input, p, grad_output, weight, call.floats(input_size(p)));
 }
 
 void backward_weight(Call& call, const ConvProblem& p) {
@@ -81,7 +81,7 @@ void backward_weight(Call& call, const ConvProblem& p) {
   const float* grad_output = call.floats(output_size(p));
   float* grad_weight = call.floats(weight_size(p));
   float* grad_bias = call.optional_floats(p.oc);
-  conv_backward_weight(call.context(), p, input, grad_output, grad_weight, grad_bias);
+  call.run(strided::conv_backward_weight, p, input, grad_output, grad_weight, grad_bias);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ void copy(Call& call) {
   const StridedOperands<2> operands = read_strides<2>(problem, {"inputStrides", "outputStrides"});
   const void* input = call.buffer<char>(product({operands.extent[0], item}));
   void* output = call.buffer<char>(product({operands.extent[1], item}));
-  if (!operands.empty) strided::copy(call.context(), item, operands.shape, input, output);
+  if (!operands.empty) call.run(strided::copy, item, operands.shape, input, output);
 }
 
 void cast(Call& call) {
@@ -28,7 +28,7 @@ void cast(Call& call) {
   const DType from = dtype(problem, "from");
   const DType to = dtype(problem, "to");
   const void* input = call.buffer<char>(product({size, item_size(from)}));
-  strided::cast(call.context(), size, from, to, input, call.buffer<char>(product({size, item_size(to)})));
+  call.run(strided::cast, size, from, to, input, call.buffer<char>(product({size, item_size(to)})));
 }
 
 void gather_rows(Call& call) {
@@ -39,12 +39,14 @@ void gather_rows(Call& call) {
   const void* input = call.buffer<char>(product({source_rows, row_bytes}));
   const int32_t* indices = call.buffer<int32_t>(rows);
   void* output = call.buffer<char>(product({rows, row_bytes}));
-  const int64_t bad = find_bad_index(rows, source_rows, indices);
-  if (bad >= 0) {
-    throw ArgumentError{"index " + std::to_string(indices[bad]) + " at position " + std::to_string(bad) +
-                        " is outside the " + std::to_string(source_rows) + " rows"};
-  }
-  strided::gather_rows(call.context(), rows, row_bytes, input, indices, output);
+  call.run([=](const Context& context) {
+    const int64_t bad = find_bad_index(rows, source_rows, indices);
+    if (bad >= 0) {
+      throw ArgumentError{"index " + std::to_string(indices[bad]) + " at position " + std::to_string(bad) +
+                          " is outside the " + std::to_string(source_rows) + " rows"};
+    }
+    strided::gather_rows(context, rows, row_bytes, input, indices, output);
+  });
 }
 
 }  // namespace strided::binding

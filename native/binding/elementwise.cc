@@ -29,14 +29,14 @@ StridedOperands<3> operands(Call& call) {
 void fill(Call& call) {
   const int64_t size = call.integer();
   const float value = static_cast<float>(call.number());
-  strided::fill(call.context(), size, value, call.floats(size));
+  call.run(strided::fill, size, value, call.floats(size));
 }
 
 void unary(Call& call) {
   const Unary op = unary_op(call);
   const int64_t size = call.integer();
   const float* input = call.floats(size);
-  strided::unary(call.context(), op, size, input, call.floats(size));
+  call.run(strided::unary, op, size, input, call.floats(size));
 }
 
 void binary(Call& call) {
@@ -44,7 +44,7 @@ void binary(Call& call) {
   const int64_t size = call.integer();
   const float* a = call.floats(size);
   const float* b = call.floats(size);
-  strided::binary(call.context(), op, size, a, b, call.floats(size));
+  call.run(strided::binary, op, size, a, b, call.floats(size));
 }
 
 void binary_scalar(Call& call) {
@@ -52,7 +52,7 @@ void binary_scalar(Call& call) {
   const int64_t size = call.integer();
   const float* a = call.floats(size);
   const float scalar = static_cast<float>(call.number());
-  strided::binary_scalar(call.context(), op, size, a, scalar, call.floats(size));
+  call.run(strided::binary_scalar, op, size, a, scalar, call.floats(size));
 }
 
 void binary_strided(Call& call) {
@@ -61,7 +61,7 @@ void binary_strided(Call& call) {
   const float* a = call.floats(problem.extent[0]);
   const float* b = call.floats(problem.extent[1]);
   float* output = call.floats(problem.extent[2]);
-  if (!problem.empty) strided::binary_strided(call.context(), op, problem.shape, a, b, output);
+  if (!problem.empty) call.run(strided::binary_strided, op, problem.shape, a, b, output);
 }
 
 void compare_strided(Call& call) {
@@ -70,13 +70,13 @@ void compare_strided(Call& call) {
   const float* a = call.floats(problem.extent[0]);
   const float* b = call.floats(problem.extent[1]);
   uint8_t* output = call.buffer<uint8_t>(problem.extent[2]);
-  if (!problem.empty) strided::compare_strided(call.context(), op, problem.shape, a, b, output);
+  if (!problem.empty) call.run(strided::compare_strided, op, problem.shape, a, b, output);
 }
 
 void relu_forward(Call& call) {
   const int64_t size = call.integer();
   const float* input = call.floats(size);
-  strided::relu_forward(call.context(), size, input, nullptr, call.floats(size), nullptr);
+  call.run(strided::relu_forward, size, input, nullptr, call.floats(size), nullptr);
 }
 
 void relu_bits_forward(Call& call) {
@@ -85,21 +85,21 @@ void relu_bits_forward(Call& call) {
   const float* residual = call.optional_floats(size);
   float* output = call.floats(size);
   uint8_t* bits = call.optional_buffer<uint8_t>(bytes_for(size));
-  strided::relu_forward(call.context(), size, input, residual, output, bits);
+  call.run(strided::relu_forward, size, input, residual, output, bits);
 }
 
 void relu_bits_backward(Call& call) {
   const int64_t size = call.integer();
   const uint8_t* bits = call.buffer<uint8_t>(bytes_for(size));
   const float* grad_output = call.floats(size);
-  strided::relu_bits_backward(call.context(), size, bits, grad_output, call.floats(size));
+  call.run(strided::relu_bits_backward, size, bits, grad_output, call.floats(size));
 }
 
 void relu_backward(Call& call) {
   const int64_t size = call.integer();
   const float* output = call.floats(size);
   const float* grad_output = call.floats(size);
-  strided::relu_backward(call.context(), size, output, grad_output, call.floats(size));
+  call.run(strided::relu_backward, size, output, grad_output, call.floats(size));
 }
 
 }  // namespace strided::binding

@@ -12,7 +12,7 @@ void ema_step(Call& call) {
   const std::vector<float*> values = call.float_list(sizes);
   std::vector<EmaTensor> tensors;
   for (size_t i = 0; i < sizes.size(); i++) tensors.push_back({sizes[i], averages[i], values[i]});
-  strided::ema_step(call.context(), rest, tensors);
+  call.run(strided::ema_step, rest, tensors);
 }
 
 }  // namespace strided::binding

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "../runtime/poison.h"
 #include "call.h"
 
 namespace strided {
@@ -23,13 +24,22 @@ constexpr int64_t kPressure = int64_t{1} << 46;
 }  // namespace
 
 Environment::Environment(napi_env env, Isa isa, int threads, Guard guard)
-    : env_(env), pool_(guard), byte_budget_(kLeastBytes), storage_budget_(kLeastStorages) {
+    : env_(env),
+      guard_(guard),
+      pool_(guard),
+      workspaces_(guard),
+      byte_budget_(kLeastBytes),
+      storage_budget_(kLeastStorages) {
   context.kernels = &kernel_table(isa);
   context.memory = &pool_;
   context.threads = threads;
 }
 
 Environment::~Environment() {
+  if (notifier_ != nullptr) {
+    napi_remove_env_cleanup_hook(env_, stop_queue, this);
+    queue_.stop();
+  }
   // References die with the environment; only the memory is ours.
   for (Block& block : blocks_) {
     if (block.data != nullptr) pool_.release(block.data, block.bytes);
@@ -42,8 +52,10 @@ uint32_t Environment::allocate(size_t bytes, napi_value owner) {
   if (data == nullptr) {
     force_collection();
     sweep();
-    data = pool_.allocate(bytes);
-    if (data == nullptr) throw std::bad_alloc();
+    // Memory that queued calls use must not go back to the system.
+    settle();
+    data = pool_.allocate_or_trim(bytes);
+    if (data == nullptr) throw OutOfMemory(bytes);
   }
   uint32_t index = first_free_;
   if (index == UINT32_MAX) {
@@ -59,6 +71,7 @@ uint32_t Environment::allocate(size_t bytes, napi_value owner) {
   Block& block = blocks_[index];
   block.data = data;
   block.bytes = bytes;
+  block.ticket = queue_.last();
   if (napi_create_reference(env_, owner, 0, &block.owner) != napi_ok) block.owner = nullptr;
   storages_++;
   report_external_memory();
@@ -67,6 +80,8 @@ uint32_t Environment::allocate(size_t bytes, napi_value owner) {
 
 void Environment::free(uint32_t index) {
   Block& block = blocks_[index];
+  // Otherwise memory that queued calls still use would be out of bounds already.
+  if (guard_ != Guard::none || kPoisons) settle();
   pool_.release(block.data, block.bytes);
   if (block.owner != nullptr) napi_delete_reference(env_, block.owner);
   block = Block{};
@@ -76,7 +91,16 @@ void Environment::free(uint32_t index) {
   report_external_memory();
   // Shapes that changed leave blocks of sizes that nothing asks for any more.
   const size_t most = std::max(kLeastPooled, pool_.peak_bytes() / 2 * 3);
-  if (pool_.pooled_bytes() > most) pool_.trim(most / 4 * 3);
+  if (pool_.pooled_bytes() > most) {
+    settle();
+    pool_.trim(most / 4 * 3);
+  }
+}
+
+void Environment::fail_allocations_from(int64_t count) {
+  settle();
+  pool_.fail_from(count);
+  workspaces_.fail_from(count);
 }
 
 void Environment::sweep() {

@@ -31,7 +31,7 @@ void group_norm_forward(Call& call) {
   const float* bias = call.optional_floats(p.c);
   const GroupNormStats saved = read_stats(call, p);
   float* output = call.floats(size(p));
-  if (size(p) > 0) strided::group_norm_forward(call.context(), p, input, weight, bias, saved, output);
+  if (size(p) > 0) call.run(strided::group_norm_forward, p, input, weight, bias, saved, output);
 }
 
 void group_norm_backward(Call& call) {
@@ -44,7 +44,7 @@ void group_norm_backward(Call& call) {
   grads.input = call.floats(size(p));
   grads.weight = call.optional_floats(p.c);
   grads.bias = call.optional_floats(p.c);
-  strided::group_norm_backward(call.context(), p, input, grad_output, saved, weight, grads);
+  call.run(strided::group_norm_backward, p, input, grad_output, saved, weight, grads);
 }
 
 }  // namespace strided::binding

@@ -7,6 +7,22 @@
 
 namespace strided {
 
+// A function of ops/ with the settings that its parameters point into: moving a vector leaves its elements in place.
+template <typename Step, typename Function>
+struct Held {
+  std::vector<Step> steps;
+  Function function;
+
+  Held(std::vector<Step> steps, Function function) : steps(std::move(steps)), function(function) {}
+  Held(Held&&) = default;
+  Held(const Held&) = delete;
+
+  template <typename Parameters>
+  void operator()(const Context& context, const Parameters& parameters) const {
+    function(context, parameters);
+  }
+};
+
 class Groups {
  public:
   // Reads `groups`, a list of settings with `sizes`.

@@ -28,7 +28,7 @@ void image_crop(Call& call) {
   }
   const int64_t size = product({p.n, p.oh, p.ow, p.c});
   float* output = call.floats(size);
-  if (size > 0) strided::image_crop(call.context(), p, input, placement, levels, rectangles, values, output);
+  if (size > 0) call.run(strided::image_crop, p, input, placement, levels, rectangles, values, output);
 }
 
 }  // namespace strided::binding

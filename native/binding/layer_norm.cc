@@ -21,7 +21,7 @@ void forward(Call& call, bool centred) {
   LayerNormStats saved{};
   if (centred) saved.mean = call.floats(p.rows);
   saved.rstd = call.floats(p.rows);
-  strided::layer_norm_forward(call.context(), p, input, weight, bias, saved, call.floats(size(p)));
+  call.run(strided::layer_norm_forward, p, input, weight, bias, saved, call.floats(size(p)));
 }
 
 void backward(Call& call, bool centred) {
@@ -36,7 +36,7 @@ void backward(Call& call, bool centred) {
   grads.input = call.floats(size(p));
   grads.weight = call.optional_floats(p.size);
   if (centred) grads.bias = call.optional_floats(p.size);
-  strided::layer_norm_backward(call.context(), p, input, grad_output, saved, weight, grads);
+  call.run(strided::layer_norm_backward, p, input, grad_output, saved, weight, grads);
 }
 
 }  // namespace

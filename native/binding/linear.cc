@@ -18,7 +18,7 @@ void linear_forward(Call& call) {
   const float* weight = call.floats(product({p.oc, p.ic}));
   const float* bias = call.optional_floats(p.oc);
   float* output = call.floats(product({p.n, p.oc}));
-  strided::linear_forward(call.context(), p, input, weight, bias, output);
+  call.run(strided::linear_forward, p, input, weight, bias, output);
 }
 
 void linear_backward_input(Call& call) {
@@ -26,7 +26,7 @@ void linear_backward_input(Call& call) {
   const float* grad_output = call.floats(product({p.n, p.oc}));
   const float* weight = call.floats(product({p.oc, p.ic}));
   float* grad_input = call.floats(product({p.n, p.ic}));
-  strided::linear_backward_input(call.context(), p, grad_output, weight, grad_input);
+  call.run(strided::linear_backward_input, p, grad_output, weight, grad_input);
 }
 
 void linear_backward_weight(Call& call) {
@@ -35,7 +35,7 @@ void linear_backward_weight(Call& call) {
   const float* grad_output = call.floats(product({p.n, p.oc}));
   float* grad_weight = call.floats(product({p.oc, p.ic}));
   float* grad_bias = call.optional_floats(p.oc);
-  strided::linear_backward_weight(call.context(), p, input, grad_output, grad_weight, grad_bias);
+  call.run(strided::linear_backward_weight, p, input, grad_output, grad_weight, grad_bias);
 }
 
 }  // namespace strided::binding

@@ -18,7 +18,7 @@ void local_response_norm_forward(Call& call) {
   const int64_t size = product({p.rows, p.c});
   const float* input = call.floats(size);
   float* output = call.floats(size);
-  if (size > 0) strided::local_response_norm_forward(call.context(), p, input, output);
+  if (size > 0) call.run(strided::local_response_norm_forward, p, input, output);
 }
 
 void local_response_norm_backward(Call& call) {
@@ -27,7 +27,7 @@ void local_response_norm_backward(Call& call) {
   const float* input = call.floats(size);
   const float* grad_output = call.floats(size);
   float* grad_input = call.floats(size);
-  if (size > 0) strided::local_response_norm_backward(call.context(), p, input, grad_output, grad_input);
+  if (size > 0) call.run(strided::local_response_norm_backward, p, input, grad_output, grad_input);
 }
 
 }  // namespace strided::binding

@@ -35,7 +35,7 @@ void matmul(Call& call) {
   const float* a = call.floats(extent(product({p.m, p.k}), p.batch_shape, p.a_batch_strides));
   const float* b = call.floats(extent(product({p.k, p.n}), p.batch_shape, p.b_batch_strides));
   float* output = call.floats(output_size);
-  if (output_size > 0) strided::matmul(call.context(), p, a, b, output);
+  if (output_size > 0) call.run(strided::matmul, p, a, b, output);
 }
 
 }  // namespace strided::binding

@@ -27,7 +27,7 @@ void max_pool_forward(Call& call) {
   float* output = call.floats(outputs);
   uint8_t* taps = p.positions ? nullptr : call.optional_buffer<uint8_t>(outputs);
   int32_t* positions = p.positions ? call.optional_buffer<int32_t>(outputs) : nullptr;
-  strided::max_pool_forward(call.context(), p.problem, p.relu, input, output, taps, positions);
+  call.run(strided::max_pool_forward, p.problem, p.relu, input, output, taps, positions);
 }
 
 void max_pool_backward(Call& call) {
@@ -37,7 +37,7 @@ void max_pool_backward(Call& call) {
   const uint8_t* taps = p.positions ? nullptr : call.buffer<uint8_t>(outputs);
   const int32_t* positions = p.positions ? call.buffer<int32_t>(outputs) : nullptr;
   float* grad_input = call.floats(pool_inputs(p.problem));
-  strided::max_pool_backward(call.context(), p.problem, grad_output, taps, positions, grad_input);
+  call.run(strided::max_pool_backward, p.problem, grad_output, taps, positions, grad_input);
 }
 
 void adaptive_max_pool_forward(Call& call) {
@@ -45,14 +45,14 @@ void adaptive_max_pool_forward(Call& call) {
   const float* input = call.floats(pool_inputs(p));
   float* output = call.floats(pool_outputs(p));
   int32_t* positions = call.optional_buffer<int32_t>(pool_outputs(p));
-  strided::max_pool_forward(call.context(), p, false, input, output, nullptr, positions);
+  call.run(strided::max_pool_forward, p, false, input, output, nullptr, positions);
 }
 
 void adaptive_max_pool_backward(Call& call) {
   const PoolProblem p = read_adaptive_pool(call.problem());
   const float* grad_output = call.floats(pool_outputs(p));
   const int32_t* positions = call.buffer<int32_t>(pool_outputs(p));
-  strided::max_pool_backward(call.context(), p, grad_output, nullptr, positions, call.floats(pool_inputs(p)));
+  call.run(strided::max_pool_backward, p, grad_output, nullptr, positions, call.floats(pool_inputs(p)));
 }
 
 }  // namespace strided::binding

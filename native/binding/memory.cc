@@ -40,21 +40,28 @@ Bytes typed_array(napi_env env, napi_value value) {
   return {static_cast<char*>(data), length * item};
 }
 
-// Block, byte offset, typed array: the block's side of a transfer of the array's length.
-char* block_side(Call& call, Bytes* array) {
+// Block, byte offset, typed array: a transfer of the array's length.
+struct Transfer {
+  Bytes array;
+  uint32_t block;
+  char* block_side;
+};
+
+Transfer read_transfer(Call& call) {
   const int64_t block = call.integer();
   const int64_t offset = call.integer();
-  *array = typed_array(call.env(), call.value());
+  const Bytes array = typed_array(call.env(), call.value());
   Environment& environment = call.environment();
   if (block >= kBlockLimit || !environment.is_live(static_cast<uint32_t>(block))) {
     throw ArgumentError{"block " + std::to_string(block) + " was freed"};
   }
-  const int64_t held = static_cast<int64_t>(environment.bytes(static_cast<uint32_t>(block)));
-  if (offset > held || static_cast<int64_t>(array->size) > held - offset) {
-    throw ArgumentError{"a transfer of " + std::to_string(array->size) + " bytes at " + std::to_string(offset) +
+  const uint32_t index = static_cast<uint32_t>(block);
+  const int64_t held = static_cast<int64_t>(environment.bytes(index));
+  if (offset > held || static_cast<int64_t>(array.size) > held - offset) {
+    throw ArgumentError{"a transfer of " + std::to_string(array.size) + " bytes at " + std::to_string(offset) +
                         " leaves the block of " + std::to_string(held)};
   }
-  return environment.data(static_cast<uint32_t>(block)) + offset;
+  return {array, index, environment.data(index) + offset};
 }
 
 void set(napi_env env, napi_value object, const char* name, double number) {
@@ -81,24 +88,32 @@ void free(Call& call) {
 }
 
 void read(Call& call) {
-  Bytes array;
-  const char* from = block_side(call, &array);
-  if (array.size > 0) std::memcpy(array.data, from, array.size);
+  const Transfer transfer = read_transfer(call);
+  call.environment().wait_for(transfer.block);
+  if (transfer.array.size > 0) std::memcpy(transfer.array.data, transfer.block_side, transfer.array.size);
 }
 
 void write(Call& call) {
-  Bytes array;
-  char* to = block_side(call, &array);
-  if (array.size > 0) std::memcpy(to, array.data, array.size);
+  const Transfer transfer = read_transfer(call);
+  if (transfer.array.size == 0) return;
+  if (call.environment().is_pending(transfer.block)) {
+    call.environment().push_write(transfer.block, transfer.block_side, transfer.array.data, transfer.array.size);
+  } else {
+    std::memcpy(transfer.block_side, transfer.array.data, transfer.array.size);
+  }
 }
 
 void memory(Call& call) {
   napi_value report;
   napi_create_object(call.env(), &report);
   const Environment& environment = call.environment();
-  set(call.env(), report, "live", static_cast<double>(environment.pool().live_bytes()));
-  set(call.env(), report, "pooled", static_cast<double>(environment.pool().pooled_bytes()));
-  set(call.env(), report, "peak", static_cast<double>(environment.pool().peak_bytes()));
+  // Scratch memory of queued calls has a pool of its own; the two peaks need not have come together.
+  auto both = [&](size_t (MemoryPool::*bytes)() const) {
+    return static_cast<double>((environment.pool().*bytes)() + (environment.workspaces().*bytes)());
+  };
+  set(call.env(), report, "live", both(&MemoryPool::live_bytes));
+  set(call.env(), report, "pooled", both(&MemoryPool::pooled_bytes));
+  set(call.env(), report, "peak", both(&MemoryPool::peak_bytes));
   set(call.env(), report, "storages", static_cast<double>(environment.storages()));
   call.returns(report);
 }
@@ -114,6 +129,11 @@ void set_num_threads(Call& call) {
 void set_conv_precision(Call& call) {
   call.environment().context.conv_precision = static_cast<ConvPrecision>(call.choice({"fast", "medium", "strict"}));
 }
+
+void begin_queue(Call& call) { call.environment().begin_queue(); }
+void end_queue(Call& call) { call.returns(call.environment().end_queue()); }
+
+void fail_allocations(Call& call) { call.environment().fail_allocations_from(call.integer()); }
 
 void get_num_threads(Call& call) { call.returns(call.context().threads); }
 

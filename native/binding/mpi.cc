@@ -55,6 +55,8 @@ Job read_job(Call& call) {
   if ((job.data == nullptr && job.kind != Job::Kind::barrier) || gathers != (job.receive != nullptr)) {
     throw ArgumentError{"a buffer is missing or too many"};
   }
+  // The thread that talks to other ranks knows nothing of queued calls.
+  call.environment().settle();
   return job;
 }
 

@@ -14,6 +14,9 @@ void memory(Call& call);
 void set_num_threads(Call& call);
 void get_num_threads(Call& call);
 void set_conv_precision(Call& call);
+void begin_queue(Call& call);
+void end_queue(Call& call);
+void fail_allocations(Call& call);
 // mpi.cc
 void mpi_open(Call& call);
 void mpi_initialize(Call& call);

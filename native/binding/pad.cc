@@ -49,7 +49,7 @@ void pad_forward(Call& call) {
   const char* value = call.optional_buffer<char>(item);
   char* output = call.buffer<char>(product({s.output, item}));
   if (value == nullptr && read_mode(f) == PadMode::constant) throw ArgumentError{"constant padding needs a value"};
-  strided::pad_forward(call.context(), make_problem(f, s), item, input, value, output);
+  call.run(strided::pad_forward, make_problem(f, s), item, input, value, output);
 }
 
 void pad_backward(Call& call) {
@@ -57,7 +57,7 @@ void pad_backward(Call& call) {
   const Sizes s = read_sizes(f);
   const float* grad_output = call.floats(s.output);
   float* grad_input = call.floats(s.input);
-  strided::pad_backward(call.context(), make_problem(f, s), grad_output, grad_input);
+  call.run(strided::pad_backward, make_problem(f, s), grad_output, grad_input);
 }
 
 }  // namespace strided::binding

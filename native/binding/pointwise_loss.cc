@@ -33,7 +33,7 @@ LossInputs read_inputs(Call& call, const PointwiseLossProblem& p) {
 void pointwise_loss_forward(Call& call) {
   const PointwiseLossProblem p = read_problem(call);
   const LossInputs inputs = read_inputs(call, p);
-  strided::pointwise_loss_forward(call.context(), p, inputs, call.floats(p.each ? p.size : 1));
+  call.run(strided::pointwise_loss_forward, p, inputs, call.floats(p.each ? p.size : 1));
 }
 
 void pointwise_loss_backward(Call& call) {
@@ -42,7 +42,7 @@ void pointwise_loss_backward(Call& call) {
   const float* grad_loss = call.floats(p.each ? p.size : 1);
   float* grad_input = call.optional_floats(p.size);
   float* grad_target = call.optional_floats(p.size);
-  strided::pointwise_loss_backward(call.context(), p, inputs, grad_loss, grad_input, grad_target);
+  call.run(strided::pointwise_loss_backward, p, inputs, grad_loss, grad_input, grad_target);
 }
 
 }  // namespace strided::binding

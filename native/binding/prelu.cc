@@ -18,7 +18,7 @@ void prelu_forward(Call& call) {
   const PreluProblem p = read_problem(call);
   const float* input = call.floats(size(p));
   const float* weight = call.floats(p.c);
-  strided::prelu_forward(call.context(), p, input, weight, call.floats(size(p)));
+  call.run(strided::prelu_forward, p, input, weight, call.floats(size(p)));
 }
 
 void prelu_backward(Call& call) {
@@ -27,7 +27,7 @@ void prelu_backward(Call& call) {
   const float* weight = call.floats(p.c);
   const float* grad_output = call.floats(size(p));
   float* grad_input = call.floats(size(p));
-  strided::prelu_backward(call.context(), p, input, weight, grad_output, grad_input, call.optional_floats(p.c));
+  call.run(strided::prelu_backward, p, input, weight, grad_output, grad_input, call.optional_floats(p.c));
 }
 
 }  // namespace strided::binding

@@ -16,7 +16,7 @@ void random_uniform(Call& call) {
   const int64_t size = f.integer("size");
   const double low = f.number("low");
   const double high = f.number("high");
-  strided::random_uniform(call.context(), read_stream(f), size, low, high, call.floats(size));
+  call.run(strided::random_uniform, read_stream(f), size, low, high, call.floats(size));
 }
 
 void random_normal(Call& call) {
@@ -24,7 +24,7 @@ void random_normal(Call& call) {
   const int64_t size = f.integer("size");
   const double mean = f.number("mean");
   const double std = f.number("std");
-  strided::random_normal(call.context(), read_stream(f), size, mean, std, call.floats(size));
+  call.run(strided::random_normal, read_stream(f), size, mean, std, call.floats(size));
 }
 
 void dropout(Call& call) {
@@ -43,7 +43,7 @@ void dropout(Call& call) {
   const int64_t size = product({p.n, p.spatial, p.c});
   const float* input = call.floats(size);
   float* output = call.floats(size);
-  if (size > 0) strided::dropout(call.context(), p, input, output);
+  if (size > 0) call.run(strided::dropout, p, input, output);
 }
 
 }  // namespace strided::binding

@@ -16,7 +16,7 @@ void reduce(Call& call) {
   if (p.size > INT32_MAX) throw ArgumentError{"size is over 2^31"};
   const float* input = call.floats(product({p.outer, p.size, p.inner}));
   void* output = call.floats(product({p.outer, p.inner}));
-  strided::reduce(call.context(), p, input, output);
+  call.run(strided::reduce, p, input, output);
 }
 
 }  // namespace strided::binding

@@ -25,7 +25,7 @@ bool has_momentum(const Fields& f) { return f.number("momentum") != 0; }
 
 void rmsprop_step(Call& call) {
   const Groups groups(call.problem());
-  const std::vector<RmspropStep> steps = groups.steps(read_step);
+  std::vector<RmspropStep> steps = groups.steps(read_step);
   const std::vector<float*> params = call.float_list(groups.sizes());
   const std::vector<float*> grads = call.float_list(groups.sizes());
   const std::vector<float*> squares = call.float_list(groups.sizes());
@@ -36,7 +36,7 @@ void rmsprop_step(Call& call) {
     parameters.push_back(
         {groups.sizes()[i], &steps[groups.group(i)], params[i], grads[i], squares[i], averages[i], buffers[i]});
   }
-  strided::rmsprop_step(call.context(), parameters);
+  call.run(Held{std::move(steps), strided::rmsprop_step}, std::move(parameters));
 }
 
 }  // namespace strided::binding

@@ -28,7 +28,7 @@ bool has_momentum(const Fields& f) { return f.number("momentum") != 0; }
 
 void sgd_step(Call& call) {
   const Groups groups(call.problem());
-  const std::vector<SgdStep> steps = groups.steps(read_step);
+  std::vector<SgdStep> steps = groups.steps(read_step);
   const std::vector<float*> params = call.float_list(groups.sizes());
   const std::vector<float*> grads = call.float_list(groups.sizes());
   const std::vector<float*> buffers = groups.state(call, has_momentum);
@@ -36,7 +36,7 @@ void sgd_step(Call& call) {
   for (size_t i = 0; i < params.size(); i++) {
     parameters.push_back({groups.sizes()[i], &steps[groups.group(i)], params[i], grads[i], buffers[i]});
   }
-  strided::sgd_step(call.context(), parameters);
+  call.run(Held{std::move(steps), strided::sgd_step}, std::move(parameters));
 }
 
 }  // namespace strided::binding

@@ -11,7 +11,7 @@ void forward(Call& call, bool log) {
   const int64_t size = product({p.outer, p.size, p.inner});
   const float* input = call.floats(size);
   float* output = call.floats(size);
-  if (size > 0) strided::softmax_forward(call.context(), p, input, output);
+  if (size > 0) call.run(strided::softmax_forward, p, input, output);
 }
 
 void backward(Call& call, bool log) {
@@ -21,7 +21,7 @@ void backward(Call& call, bool log) {
   const float* output = call.floats(size);
   const float* grad_output = call.floats(size);
   float* grad_input = call.floats(size);
-  if (size > 0) strided::softmax_backward(call.context(), p, output, grad_output, grad_input);
+  if (size > 0) call.run(strided::softmax_backward, p, output, grad_output, grad_input);
 }
 
 }  // namespace

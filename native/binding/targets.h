@@ -19,15 +19,22 @@ inline NllProblem read_rows(const Fields& f) {
 
 inline int64_t loss_size(const NllProblem& p) { return p.reduction == Reduction::none ? p.rows : 1; }
 
-// Checked: they say which memory is read.
-inline const int32_t* read_targets(Call& call, const NllProblem& p) {
-  const int32_t* target = call.buffer<int32_t>(p.rows);
+// They say which memory is read.
+inline void check_targets(const NllProblem& p, const int32_t* target) {
   const int64_t bad = find_bad_target(p, target);
   if (bad >= 0) {
     throw ArgumentError{"target " + std::to_string(target[bad]) + " at position " + std::to_string(bad) +
                         " is outside the " + std::to_string(p.c) + " classes"};
   }
-  return target;
+}
+
+// The function of ops/ behind a check of the targets, which a call queued before it may only be about to write.
+template <typename Function>
+auto checked(const NllProblem& p, const int32_t* target, Function function) {
+  return [p, target, function](const Context& context, const auto&... arguments) {
+    check_targets(p, target);
+    function(context, arguments...);
+  };
 }
 
 }  // namespace strided::binding

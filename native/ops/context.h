@@ -34,8 +34,8 @@ template <typename T>
 class Workspace {
  public:
   Workspace(const Context& context, int64_t count) : memory_(*context.memory), bytes_(sizeof(T) * padded(count)) {
-    data_ = static_cast<T*>(memory_.allocate(bytes_));
-    if (data_ == nullptr) throw std::bad_alloc();
+    data_ = static_cast<T*>(memory_.allocate_or_trim(bytes_));
+    if (data_ == nullptr) throw OutOfMemory(bytes_);
   }
   ~Workspace() { memory_.release(data_, bytes_); }
   Workspace(const Workspace&) = delete;

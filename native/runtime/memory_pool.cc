@@ -97,12 +97,17 @@ void* MemoryPool::create(size_t size) {
   return block;
 }
 
+void MemoryPool::count_live(size_t size) {
+  count(live_, size);
+  if (live_bytes() > peak_bytes()) peak_.store(live_bytes(), std::memory_order_relaxed);
+}
+
 void* MemoryPool::allocate(size_t bytes) {
-  if (bytes > size_t{1} << 47) return nullptr;
+  if (left_ == 0 || bytes > size_t{1} << 47) return nullptr;
+  if (left_ != INT64_MAX) left_--;
   if (guard_ != Guard::none) {
     void* guarded = map_guarded(bytes, guard_);
-    if (guarded != nullptr) live_ += bytes;
-    if (live_ > peak_) peak_ = live_;
+    if (guarded != nullptr) count_live(bytes);
     return guarded;
   }
   size_t size;
@@ -110,48 +115,50 @@ void* MemoryPool::allocate(size_t bytes) {
   void* block;
   if (list.empty()) {
     block = create(size);
-    if (block == nullptr) {
-      trim(0);
-      block = create(size);
-      if (block == nullptr) return nullptr;
-    }
+    if (block == nullptr) return nullptr;
   } else {
     block = list.back();
     list.pop_back();
-    pooled_ -= size;
+    count(pooled_, 0 - size);
   }
-  live_ += size;
-  if (live_ > peak_) peak_ = live_;
+  count_live(size);
   // What the class is larger than the block stays out of bounds.
   unpoison(block, bytes);
   return block;
 }
 
+void* MemoryPool::allocate_or_trim(size_t bytes) {
+  void* block = allocate(bytes);
+  if (block != nullptr) return block;
+  trim(0);
+  return allocate(bytes);
+}
+
 void MemoryPool::release(void* block, size_t bytes) {
   if (guard_ != Guard::none) {
     unmap_guarded(block, bytes, guard_);
-    live_ -= bytes;
+    count(live_, 0 - bytes);
     return;
   }
   size_t size;
   std::vector<void*>& list = free_[size_class(bytes, &size)];
   list.push_back(block);
   poison(block, size);
-  live_ -= size;
-  pooled_ += size;
+  count(live_, 0 - size);
+  count(pooled_, size);
 }
 
 void MemoryPool::trim(size_t keep) {
-  for (size_t index = kClasses; index-- > kSmallClasses && pooled_ > keep;) {
+  for (size_t index = kClasses; index-- > kSmallClasses && pooled_bytes() > keep;) {
     const size_t log = (index - kSmallClasses) / 8 + kSmallLog;
     const size_t size = (size_t{1} << log) + ((index - kSmallClasses) % 8 + 1) * (size_t{1} << (log - 3));
     if (size < kMapped) return;
     std::vector<void*>& list = free_[index];
-    while (!list.empty() && pooled_ > keep) {
+    while (!list.empty() && pooled_bytes() > keep) {
       unpoison(list.back(), size);
       unmap_pages(list.back(), size);
       list.pop_back();
-      pooled_ -= size;
+      count(pooled_, 0 - size);
     }
   }
 }

@@ -18,9 +18,11 @@
 namespace strided {
 
 #if defined(STRIDED_POISON)
+constexpr bool kPoisons = true;
 inline void poison(const void* block, size_t bytes) { __asan_poison_memory_region(block, bytes); }
 inline void unpoison(const void* block, size_t bytes) { __asan_unpoison_memory_region(block, bytes); }
 #else
+constexpr bool kPoisons = false;
 inline void poison(const void*, size_t) {}
 inline void unpoison(const void*, size_t) {}
 #endif

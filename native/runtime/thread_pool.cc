@@ -59,6 +59,7 @@ class ThreadPool {
   void start_workers(int wanted) {
     while (static_cast<int>(workers_) < wanted) {
       try {
+        check_thread_allowed();
         std::thread([this] { worker(); }).detach();
       } catch (const std::system_error&) {
         return;  // The loop runs with the threads there are.
@@ -129,7 +130,15 @@ ThreadPool& pool() {
   return *instance;
 }
 
+std::atomic<bool> threads_refused{false};
+
 }  // namespace
+
+void refuse_threads(bool refuse) { threads_refused.store(refuse); }
+
+void check_thread_allowed() {
+  if (threads_refused.load()) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+}
 
 void run_slices(int64_t count, int threads, SliceFunction function, void* context) {
   if (threads > kMaxThreads) threads = kMaxThreads;

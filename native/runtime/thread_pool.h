@@ -25,6 +25,11 @@ constexpr int kMaxThreads = 256;
 // The number of threads this process may use: the affinity mask, lowered to the cgroup's CPU quota, at least 1.
 int available_threads();
 
+// For tests: from now on threads are refused (or not) as the system does that has no more.
+void refuse_threads(bool refuse);
+// Throws std::system_error while threads are refused.
+void check_thread_allowed();
+
 // Runs slices 0 <= i < count on at most `threads` threads and returns when all are done. Slices must not throw.
 void run_slices(int64_t count, int threads, SliceFunction function, void* context);
 
