@@ -70,6 +70,12 @@ function fromValues(op: string, values: ArrayLike<number | bigint>, shape: Shape
   const dtype = options.dtype ?? 'float32'
   const output = allocate(op, shape, options)
   const array = convert(op, values, dtype)
+  if (array.length !== output.size) {
+    // Options were read since the array was: a getter may have detached or resized what lies behind it.
+    output.dispose()
+    const expected = `expected ${output.size} elements for shape ${formatShape(output.shape)}`
+    throw new ShapeError(`${op}: ${expected}, got an array of ${array.length}`)
+  }
   if (array.length > 0) backend().write(output.storage.block, 0, array)
   return output
 }
@@ -110,8 +116,10 @@ export function checkDType(op: string, dtype: DType): DType {
 /** An uninitialised row-major tensor as a caller asked for it. */
 function allocate(op: string, shape: Shape, options: TensorOptions): Tensor {
   if (!Array.isArray(shape)) throw new ShapeError(`${op}: expected a shape such as [2, 3], got ${describe(shape)}`)
-  checkShape(op, shape)
-  return allocateStrided(op, [...shape], undefined, options)
+  // Copied before it is checked: what a proxy or a getter says the second time is another matter.
+  const sizes = [...shape]
+  checkShape(op, sizes)
+  return allocateStrided(op, sizes, undefined, options)
 }
 
 function allocateStrided(op: string, shape: Shape, strides: Strides | undefined, options: TensorOptions): Tensor {
