@@ -67,7 +67,11 @@ class Call {
   Call(napi_env env, napi_callback_info info, const char* name);
 
   Environment& environment() const { return *environment_; }
-  const Context& context() const { return environment_->context; }
+  // For a function that must be called at once, behind everything that is queued; others go through `run`.
+  const Context& context() const {
+    environment_->settle();
+    return environment_->context;
+  }
   napi_env env() const { return env_; }
 
   double number();
@@ -95,16 +99,12 @@ class Call {
   template <typename Function, typename... Arguments>
   void run(Function function, Arguments... arguments) {
     if (!environment_->queueing()) {
-      environment_->settle();
       function(context(), arguments...);
       return;
     }
     environment_->push(std::make_unique<QueuedCall<Function, Arguments...>>(
         name_, environment_->queued_context(), std::move(function), std::move(arguments)...));
   }
-  // Waits for what is queued, for a function that must be called now.
-  void wait() { environment_->settle(); }
-
   void returns(double value);
   void returns(napi_value value) { result_ = value; }
   napi_value result() const { return result_; }

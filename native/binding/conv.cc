@@ -55,7 +55,7 @@ void forward(Call& call, const ConvProblem& p) {
   const float* input = call.floats(input_size(p));
   const float* weight = call.floats(weight_size(p));
   const float* bias = call.optional_floats(p.oc);
-  call.run(strided::conv_forward, p, input, weight, bias, call.floats(output_size(p)));
+  call.run(strided::conv_forward, p, input, weight, bias, call.floats(output_size(p)), nullptr);
 }
 
 void moments_forward(Call& call, const ConvProblem& p) {
@@ -64,10 +64,11 @@ void moments_forward(Call& call, const ConvProblem& p) {
   const float* bias = call.optional_floats(p.oc);
   float* output = call.floats(output_size(p));
   float* target = call.floats(product({3, p.oc}));
-  const Context context = call.context();
-  Moments moments(context, p.oc, target);
-  conv_forward(context, p, input, weight, bias, output, &moments);
-  moments.finish(output, p.n * p.output_pixels());
+  call.run([=](const Context& context) {
+    Moments moments(context, p.oc, target);
+    strided::conv_forward(context, p, input, weight, bias, output, &moments);
+    moments.finish(output, p.n * p.output_pixels());
+  });
 }
 
 void backward_input(Call& call, const ConvProblem& p) {

@@ -18,7 +18,6 @@ void max_unpool_forward(Call& call) {
   const float* input = call.floats(product({p.n, p.small, p.c}));
   const int32_t* positions = call.buffer<int32_t>(product({p.n, p.small, p.c}));
   float* output = call.floats(product({p.n, p.large, p.c}));
-  call.wait();
   call.returns(static_cast<double>(strided::max_unpool_forward(call.context(), p, input, positions, output)));
 }
 

@@ -135,6 +135,6 @@ void end_queue(Call& call) { call.returns(call.environment().end_queue()); }
 
 void fail_allocations(Call& call) { call.environment().fail_allocations_from(call.integer()); }
 
-void get_num_threads(Call& call) { call.returns(call.context().threads); }
+void get_num_threads(Call& call) { call.returns(call.environment().context.threads); }
 
 }  // namespace strided::binding
