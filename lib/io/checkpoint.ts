@@ -2,10 +2,11 @@ import { crc32 } from 'node:zlib'
 import { Tensor } from '../tensor/tensor.ts'
 import { describe } from '../util/check.ts'
 import { DTypeError, FormatError } from '../util/errors.ts'
+import { version as libraryVersion } from '../util/version.ts'
 import { isDeeperThan } from './json_text.ts'
 import { loadSafetensors, loadSafetensorsMetadata, saveSafetensors } from './safetensors.ts'
 
-/** The part of the format that a reader has to know; a change of it that old readers would misread counts up. */
+/** Counts up when the format changes so that old readers would misread it. Every version up to this one can be loaded. */
 const VERSION = 1
 
 /** Where a tensor stands in the text, and a number that JSON lacks. */
@@ -94,7 +95,8 @@ export function saveCheckpoint(path: string, state: { readonly [name: string]: u
  * ```
  *
  * @returns the state as it was given
- * @throws {FormatError} when the file is missing, is no checkpoint, or has changed since it was written.
+ * @throws {FormatError} when the file is missing, is no checkpoint, has changed since it was written, or is of a newer version
+ * of the format than this library knows; older ones load.
  */
 export function loadCheckpoint(path: string): Record<string, unknown> {
   const fail = (why: string): never => {
@@ -102,6 +104,14 @@ export function loadCheckpoint(path: string): Record<string, unknown> {
   }
   const { strided_checkpoint: text, checksum: expected } = named('loadCheckpoint', () => loadSafetensorsMetadata(path))
   if (text === undefined) return fail('expected a checkpoint, got a safetensors file without the state of a run')
+  // Before the checksum, which another version may compute in another way.
+  const newer = versionOf(text)
+  if (newer > VERSION) {
+    fail(
+      `expected version ${VERSION} of the format or an older one, got ${newer}: a newer strided than ${libraryVersion} ` +
+        'wrote it; install that one to load it',
+    )
+  }
   const tensors = named('loadCheckpoint', () => loadSafetensors(path))
   const found = checksum(text, tensors)
   if (found !== expected) fail(`the file is damaged: its checksum is ${found}, expected ${expected}`)
@@ -124,6 +134,16 @@ function parse(text: string, fail: (why: string) => never): { version: number; s
   }
   if (typeof content !== 'object' || content === null || !('version' in content)) fail('expected the state of a run')
   return content as { version: number; state: Plain }
+}
+
+/** The version of the format that a file says it has; of a text that cannot be read, which is said later, the present one. */
+function versionOf(text: string): number {
+  if (isDeeperThan(text, MAX_DEPTH)) return VERSION
+  try {
+    return (JSON.parse(text) as { version: number }).version
+  } catch {
+    return VERSION
+  }
 }
 
 /** Lets errors of the file format beneath speak in the name of what the caller called. */

@@ -6,9 +6,8 @@ import type { Shape } from '../util/shape.ts'
 /** A tensor that a module trains; assigned to a module's field, it is one of its `parameters()`. */
 export class Parameter extends Tensor {
   /**
-   * Shares the memory of `data`.
+   * Shares the memory of `data`; `requiresGrad` is true unless said otherwise.
    *
-   * @param options.requiresGrad `true` unless said otherwise
    * @throws {DTypeError} for other element types than float32.
    */
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {

@@ -29,7 +29,25 @@ function announce({ verbose = true }: BaseOptions, url: string): void {
   output.write(`dashboard: ${url}\n`)
 }
 
-/** {@link baseFit}, with the options that gather and show: `details` and `dashboard`. */
+/**
+ * Trains a model and tells the story: metrics, a line of progress, early stopping, checkpoints and a verdict in words.
+ *
+ * The loss has to be a mean over the samples of a batch. With `accumulate: k` the gradients of `k` batches, each weighted by its
+ * share of their samples, make one step. With `checkpoints` and `resume: true` a run that was killed at any moment and is
+ * started again ends with the same bits as one that was never stopped. `details` gathers what a {@link report} shows, and
+ * `dashboard` serves it while the run goes on.
+ *
+ * ```ts
+ * const run = await fit(model, { train, validation, loss: F.crossEntropy, optimizer, epochs: 10, metrics: ['accuracy'] })
+ * ```
+ *
+ * @param model - to train; its parameters should be those of the optimizer.
+ * @returns the story of the run, plain data.
+ * @throws {NonFiniteError} when the loss becomes NaN or infinite; it names the step, the batch and the first layer whose output was
+ * not finite. Checkpoints are then those from before.
+ * @throws {RangeError} or {DTypeError} for options that make no sense.
+ * @throws {FormatError} when the checkpoint to resume from is damaged or is that of another model or optimizer.
+ */
 export async function fit(model: Module, options: FitOptions): Promise<Run> {
   const { dashboard: asked = false, details: wanted = asked !== false, ...rest } = options
   // Of several ranks one shows.

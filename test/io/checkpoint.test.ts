@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { functional as F, nn, optim, randn, tensor } from '../../lib/index.ts'
+import { functional as F, nn, optim, randn, type Tensor, tensor, version } from '../../lib/index.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../lib/io/checkpoint.ts'
 import { loadSafetensors, saveSafetensors } from '../../lib/io/safetensors.ts'
 
@@ -98,7 +98,7 @@ describe('checkpoints', () => {
     )
     // What a checksum agrees with may be anything all the same.
     for (const [text, message] of [
-      [JSON.stringify({ version: 2, state: {} }), 'expected version 1 of the format, got 2'],
+      [JSON.stringify({ version: 'x', state: {} }), 'expected version 1 of the format, got x'],
       ['no JSON', 'expected the state to be JSON (Unexpected token'],
       ['7', 'expected the state of a run'],
       [`${'['.repeat(501)}${']'.repeat(501)}`, 'expected at most 500 brackets in each other'],
@@ -110,5 +110,24 @@ describe('checkpoints', () => {
     expect(() => saveCheckpoint(join(root, 'no', 'folder'), {})).toThrow(
       'saveCheckpoint: cannot write the file (ENOENT)',
     )
+  })
+
+  it('of a newer version say so, whatever else is new about them', () => {
+    const text = JSON.stringify({ version: 2, state: {}, more: true })
+    saveSafetensors(path, {}, { metadata: { strided_checkpoint: text, checksum: 'of another kind' } })
+    expect(() => loadCheckpoint(path)).toThrow(
+      `loadCheckpoint: expected version 1 of the format or an older one, got 2: a newer strided than ${version} wrote it; ` +
+        `install that one to load it; ${path}`,
+    )
+  })
+
+  it('of every version so far load', () => {
+    const saved = loadCheckpoint(join(import.meta.dirname, '..', 'golden', 'checkpoint_v1.ckpt'))
+    const { weight } = saved.model as { weight: Tensor }
+    expect(weight.toArray()).toEqual([
+      [1, -2.5],
+      [0.125, 4],
+    ])
+    expect({ ...saved, model: null }).toEqual({ model: null, epoch: 7, history: [1.5, Number.NaN], note: 'version 1' })
   })
 })

@@ -71,12 +71,39 @@ function compile(name: string, ...options: string[]): string | undefined {
   return status === 0 ? undefined : stdout.slice(0, 2000)
 }
 
-function bundle(name: string, format: string, out: string): string | undefined {
+function bundle(name: string, format: string, out: string, external: string[] = []): string | undefined {
   const build = `require(${JSON.stringify(require.resolve('esbuild'))}).buildSync(JSON.parse(process.argv[1]))`
   const options = { entryPoints: [name], bundle: true, platform: 'node', format, outfile: out, logLevel: 'error' }
-  const more = { external: ['*.node', 'sharp'], absWorkingDir: project }
+  const more = { external: ['*.node', 'sharp', ...external], absWorkingDir: project }
   const { status, stderr } = run(process.execPath, ['-e', build, JSON.stringify({ ...options, ...more })])
   return status === 0 ? undefined : stderr
+}
+
+/** Worker threads read the data; in a bundle, which lacks the file they run, an error says what to do. */
+function checkWorkers(): void {
+  const sums = (file: string) => JSON.parse(must(isolated(process.execPath, [file]))) as (number | string)[]
+  check('worker threads of a DataLoader: installed', () => {
+    const [alone, together] = sums('loader.mjs')
+    return typeof alone === 'number' && together === alone ? undefined : `${alone}, ${together}`
+  })
+  for (const [format, file] of [
+    ['esm', 'loader_bundle.mjs'],
+    ['cjs', 'loader_bundle.cjs'],
+  ]) {
+    check(`worker threads of a DataLoader: bundled as ${format}, an error names the cure`, () => {
+      const fault = bundle('loader.mjs', format, file)
+      if (fault !== undefined) return fault
+      const [alone, error] = sums(file)
+      const clear = /^DataLoader: .*leave strided out of the bundle \(esbuild --external:strided\)/.test(String(error))
+      return typeof alone === 'number' && clear ? undefined : `${alone}, ${error}`
+    })
+    check(`worker threads of a DataLoader: bundled as ${format} without strided`, () => {
+      const fault = bundle('loader.mjs', format, file, ['strided'])
+      if (fault !== undefined) return fault
+      const [alone, together] = sums(file)
+      return typeof alone === 'number' && together === alone ? undefined : `${alone}, ${together}`
+    })
+  }
 }
 
 let reference: string | undefined
@@ -163,6 +190,7 @@ function main(): void {
   check('manifest: publint', () => tool('publint/src/cli.js', '--strict'))
   check('esbuild: ES module', () => bundle('esm.mjs', 'esm', 'bundle.mjs'))
   check('esbuild: CommonJS', () => bundle('esm.mjs', 'cjs', 'bundle.cjs'))
+  checkWorkers()
   for (const version of values.nodes.split(',')) checkNode(version)
   checkFallback()
 }

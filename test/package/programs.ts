@@ -68,6 +68,16 @@ if (isMainThread) {
   console.log(results[0])
 } else parentPort.postMessage(train())
 `,
+  'loader.mjs': `import { data } from 'strided'
+async function read(workers) {
+  const loader = new data.DataLoader(new data.SyntheticDigits({ size: 8 }), { batchSize: 4, workers })
+  let sum = 0
+  for await (const [input] of loader) sum += input.sum().item()
+  return sum
+}
+const settled = (workers) => read(workers).catch((error) => error.message)
+settled(0).then(async (alone) => console.log(JSON.stringify([alone, await settled(2)])))
+`,
   'typescript.mts': typescript,
   'typescript_commonjs.cts': typescript,
 }

@@ -1,8 +1,9 @@
 // What the commands that try the package have in common: running programs, counting checks, getting Nodes.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { libc } from '../../lib/kernels/addon.ts'
+import { libc, type NativeAddon } from '../../lib/kernels/addon.ts'
 import { prebuildPath, root } from '../../packaging/targets.ts'
 
 export const windows = process.platform === 'win32'
@@ -75,12 +76,24 @@ export function nodeBinary(version: string, arch: string = process.arch): string
   return binary
 }
 
+/** The functions of an addon's environments, by name. */
+function functionsOf(file: string): string {
+  const addon = createRequire(import.meta.url)(file) as NativeAddon
+  return Object.keys(addon.createEnvironment({ isa: 'scalar', threads: 1, guard: 'none' })).join()
+}
+
 /** The binary of this platform: of `npm run prebuild`, or else of the daily build. */
 export function providePrebuild(): void {
   const path = join(root, prebuildPath(process.platform, process.arch, libc()))
-  if (existsSync(path)) return
-  console.log('there is no prebuilt binary (npm run prebuild): taking the one in build/')
+  const built = join(root, 'build', 'Release', 'strided.node')
+  const there = existsSync(path)
+  // Of the same version, one that was left from before a change of the sources would be taken for good.
+  if (there && (!existsSync(built) || functionsOf(path) === functionsOf(built))) return
+  console.log(
+    `${there ? 'the prebuilt binary is old' : 'there is no prebuilt binary'} (npm run prebuild): taking build/`,
+  )
   mkdirSync(dirname(path), { recursive: true })
-  cpSync(join(root, 'build', 'Release', 'strided.node'), path)
+  rmSync(path, { force: true })
+  cpSync(built, path)
   if (process.platform === 'linux') must(runIn(root, 'strip', ['--strip-all', path]))
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { StateError } from '../../util/errors.ts'
@@ -5,8 +7,21 @@ import type { Recipe } from '../dataset.ts'
 import { unpackBatch } from './batch_bytes.ts'
 import type { BatchAnswer, BatchRequest, WorkerSetup } from './messages.ts'
 
-/** The compiled library lies beside this file as .js, the sources as .ts; a bundle of CommonJS form has no URL. */
-const workerFile = (): URL => new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+/**
+ * The file that a worker runs: beside this one, as .js in the compiled library and .ts in the sources.
+ *
+ * @throws {StateError} in a bundle, which does not hold it. The recipes of data sets name files of the library, too.
+ */
+function workerFile(): URL {
+  // Absent in a bundle of CommonJS form.
+  const here: string | undefined = import.meta.url
+  const file = here === undefined ? null : new URL(`./worker${here.endsWith('.ts') ? '.ts' : '.js'}`, here)
+  if (file !== null && existsSync(fileURLToPath(file))) return file
+  throw new StateError(
+    `DataLoader: expected the file of the worker threads beside the library, got none at ${file ?? 'a bundle'}; leave ` +
+      'strided out of the bundle (esbuild --external:strided), or leave workers at 0',
+  )
+}
 
 /** A batch that was asked for. */
 export type BatchJob = Omit<BatchRequest, 'id' | 'memory'>

@@ -38,13 +38,13 @@ const MAX_BYTES = 2 ** 31 - 1
  *
  * The graph is read off a forward pass on shapes alone, in evaluation mode, so any module whose ops have an ONNX form can
  * be exported; its weights keep their state-dict names. The input is called `input`, the output `output`, numbered from
- * `input_0` and `output_0` where there are several. The model itself is left as it is.
+ * `input_0` and `output_0` where there are several. The model itself is left as it is. Without the path of a file its bytes
+ * are returned.
  *
  * ```ts
  * exportOnnx(model, 'model.onnx', { inputShape: [1, 3, 32, 32], dynamicBatch: true })
  * ```
  *
- * @param path of the file; without it the file's bytes are returned
  * @throws {ShapeError} when the input shape is none, or does not fit the model.
  * @throws {StateError} naming the module whose op has no ONNX form, or depends on the batch size in a way that none has.
  * @throws {FormatError} when the file cannot be written; an old file of that name is then as it was.
