@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const SUITES = ['conv', 'ops', 'models'] as const
+export const SUITES = ['conv', 'ops', 'models', 'distributed'] as const
 
 export type Suite = (typeof SUITES)[number]
 

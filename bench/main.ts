@@ -1,6 +1,7 @@
 // The benchmarks; `npm run bench` prints how to call them.
 import { writeFileSync } from 'node:fs'
 import { type BenchArgs, parseBenchArgs, type Suite, UsageError, usage } from './args.ts'
+import { runDistributed } from './distributed/index.ts'
 import { rowsToJson } from './row.ts'
 import { openSession, type Session } from './session.ts'
 import { runConv } from './suites/conv.ts'
@@ -13,7 +14,7 @@ interface SuiteSpec {
   peers: string[]
 }
 
-const suites: Record<Suite, SuiteSpec> = {
+const suites: Record<Exclude<Suite, 'distributed'>, SuiteSpec> = {
   conv: { run: runConv, peers: ['pytorch', 'onednn', 'roofline'] },
   ops: { run: runOps, peers: ['pytorch', 'roofline'] },
   models: { run: runModels, peers: ['pytorch', 'tfjs'] },
@@ -29,6 +30,7 @@ const print: Print = {
 
 /** Runs the suite and returns the exit code: 1 when something of ours was wrong or nothing was timed. */
 async function run(args: BenchArgs): Promise<number> {
+  if (args.suite === 'distributed') return runDistributed({ quick: args.quick, print })
   const { run: runSuite, peers } = suites[args.suite]
   const session = await openSession(args, peers)
   try {

@@ -10,7 +10,7 @@ import { broadcastTensors, checkAlike, checkEqual } from './same_state.ts'
 
 export interface DistributedDataParallelOptions {
   /**
-   * Most megabytes (2^20 bytes) of gradients that travel together, 4 by default. PyTorch's 25 suits links of many gigabytes a
+   * Gradients travel together once they are this many megabytes (2^20 bytes), 4 by default. PyTorch's 25 suits links of many gigabytes a
    * second: over Ethernet four are long enough to reach its speed, and a network of ten million parameters still has ten buckets,
    * of which all but the last travel while backward computes.
    */
@@ -99,6 +99,11 @@ export class DistributedDataParallel<Inputs extends unknown[] = [input: Tensor],
     } finally {
       reducer.enabled = before
     }
+  }
+
+  /** @internal What averages the gradients; null on one rank. */
+  get reducer(): Reducer | null {
+    return this.#reducer
   }
 
   /** @internal Whether the next backward passes average gradients. */

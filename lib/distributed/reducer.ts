@@ -13,7 +13,7 @@ const OP = 'DistributedDataParallel'
 export interface ReducerOptions {
   /** Ranks. */
   size: number
-  /** Most bytes of a bucket that holds more than one gradient. */
+  /** A bucket with this many bytes is full. */
   bucketBytes: number
   /** Adds in the order of ranks. */
   deterministic: boolean
@@ -55,6 +55,8 @@ export class Reducer {
   /** The first bucket that is not on its way. */
   #next = 0
   #running = false
+  /** Milliseconds that the last pass waited for what was still on its way when backward was over. */
+  waited = 0
 
   constructor(named: readonly (readonly [string, Parameter])[], options: ReducerOptions) {
     this.#options = options
@@ -130,7 +132,9 @@ export class Reducer {
       fillElements(OP, slot.view, 0)
       this.#arrive(slot)
     }
+    const begin = performance.now()
     for (const { job } of this.#buckets) if (job !== null) waitForJob(OP, job)
+    this.waited = performance.now() - begin
     const used = this.#options.findUnusedParameters ? this.#usedAnywhere(absent) : null
     for (const slot of this.#slots) if (used === null || used.has(slot)) writeBack(slot)
     this.#reset()
@@ -164,21 +168,20 @@ function writeBack({ parameter, view }: Slot): void {
   parameter.gradTensor.storage.version++
 }
 
-/** Parameters one after the other, cut where a bucket would become too large. */
-function groupsOf(
+/** Parameters one after the other, cut behind the one that fills a bucket. */
+export function groupsOf(
   named: readonly (readonly [string, Parameter])[],
   bucketBytes: number,
 ): (readonly [string, Parameter])[][] {
   const groups: (readonly [string, Parameter])[][] = []
   let room = 0
   for (const entry of named) {
-    const bytes = entry[1].size * Float32Array.BYTES_PER_ELEMENT
-    if (groups.length === 0 || bytes > room) {
+    if (room <= 0) {
       groups.push([])
       room = bucketBytes
     }
     groups.at(-1)!.push(entry)
-    room -= bytes
+    room -= entry[1].size * Float32Array.BYTES_PER_ELEMENT
   }
   return groups
 }

@@ -105,7 +105,9 @@ function put(parent: Module, name: string, position: number, child: Module): voi
  *
  * Source: semantics of torch.nn.SyncBatchNorm.convert_sync_batchnorm.
  */
-export function convertSyncBatchNorm<T extends Module>(model: T): T | SyncBatchNorm {
+export function convertSyncBatchNorm(model: AnyBatchNorm): SyncBatchNorm
+export function convertSyncBatchNorm(model: Module): Module
+export function convertSyncBatchNorm(model: Module): Module {
   if (isBatchNorm(model)) return converted('the model', model)
   const made = new Map<Module, SyncBatchNorm>()
   for (const [path, parent] of [...model.namedModules()]) {

@@ -19,7 +19,7 @@ describe('parseBenchArgs', () => {
   it.each([
     [[], 'bench: expected one suite, got 0'],
     [['conv', 'ops'], 'bench: expected one suite, got 2'],
-    [['convs'], 'bench: expected the suite to be one of conv, ops, models, got "convs"'],
+    [['convs'], 'bench: expected the suite to be one of conv, ops, models, distributed, got "convs"'],
     [['conv', '--threads', '0'], 'bench: expected --threads to be a whole number of at least 1, got "0"'],
     [['conv', '--threads', 'two'], 'bench: expected --threads to be a whole number of at least 1, got "two"'],
     [['conv', '--isa', 'sse'], 'bench: expected --isa to be one of scalar, avx2, avx512, got "sse"'],

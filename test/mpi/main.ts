@@ -1,4 +1,4 @@
-// Programs on 2 and 3 ranks, with every MPI that is installed: `npm run test:mpi -- [FILTER]`. Ends with 1 when something failed or
+// Programs on 2 and 3 ranks, with every MPI that is installed: `npm run test:mpi -- [FILTER] [--short]`. Ends with 1 when something failed or
 // an MPI is missing (Debian: apt-get install openmpi-bin libopenmpi-dev mpich libmpich-dev).
 import { checkAbi } from './checks/abi.ts'
 import { checkEndings } from './checks/endings.ts'
@@ -6,15 +6,16 @@ import { checkFit } from './checks/fit.ts'
 import { checkPrograms } from './checks/programs.ts'
 import { findFamilies } from './families.ts'
 
-/** Runs one check, or not where the filter says so. */
-export type Check = (name: string, run: () => void | Promise<void>) => Promise<void>
+/** Runs one check, or not where the filter says so; one that is `long` only when nobody asked for the short form. */
+export type Check = (name: string, run: () => void | Promise<void>, long?: boolean) => Promise<void>
 
-const [filter = ''] = process.argv.slice(2)
+const short = process.argv.includes('--short')
+const [filter = ''] = process.argv.slice(2).filter((argument) => argument !== '--short')
 let passed = 0
 let failed = 0
 
-const check: Check = async (name, run) => {
-  if (!name.includes(filter)) return
+const check: Check = async (name, run, long = false) => {
+  if (!name.includes(filter) || (short && long)) return
   const begin = performance.now()
   try {
     await run()
