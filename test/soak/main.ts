@@ -1,11 +1,12 @@
 // Trains for a long time and checks that nothing grows and nothing slows down.
 //
-// `npm run soak -- --model small|resNet18 [--steps N] [--loop sync|async|mixed] [--seed N] [--strict]`
+// `npm run soak -- --model small|resNet18 [--steps N] [--loop sync|async|mixed] [--seed N] [--slack MB] [--strict]`
 //
 // Batch sizes and image sizes vary from step to step, every fourth step only evaluates (under noGrad), and every
-// hundredth throws in the middle. Prints one line for each tenth of the steps and a summary; ends with code 1 when
-// the most memory that was resident grew by more than 2 % (and 4 MB) over the last four fifths or handles grew at all, and with `--strict` when
-// the last tenth was more than 5 % slower than the first: that needs a machine with nothing else to do.
+// hundredth throws in the middle. Prints one line for each tenth of the steps and a summary. Ends with code 1 when the
+// most memory that was resident grew by more than 2 % over the last four fifths (and by more than the slack: 4 MB by
+// default; a short run, which has not settled, takes more), when handles grew at all, and with `--strict` when the last
+// tenth was more than 5 % slower than the first: that needs a machine with nothing else to do.
 import { parseArgs } from 'node:util'
 import {
   functional as F,
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '2000' },
     loop: { type: 'string', default: 'mixed' },
     seed: { type: 'string', default: '1' },
+    slack: { type: 'string', default: '4' },
     strict: { type: 'boolean', default: false },
   },
 })
@@ -54,7 +56,7 @@ const model: nn.Module = residual
       new nn.Linear(64, 10),
     )
 const optimizer = new optim.SGD(model.parameters(), { lr: 0.001, momentum: 0.9 })
-const BATCHES = residual ? [4, 1, 8, 2] : [8, 3, 16, 1]
+const BATCHES = residual ? [4, 3, 8, 2] : [8, 3, 16, 1]
 const SIZES = residual ? [32, 48, 40] : [8, 12, 9, 16, 7]
 
 class Planned extends Error {}
@@ -131,12 +133,12 @@ for (let i = 0; i < 10; i++) tenths.push(await tenth(i * size, size))
 const settled = Math.max(tenths[1].rss, tenths[2].rss)
 const growth = tenths[9].rss - settled
 const slower = tenths[9].seconds / tenths[0].seconds - 1
-const grew = growth > Math.max(0.02 * settled, 4e6)
+const grew = growth > Math.max(0.02 * settled, Number(values.slack) * 1e6)
 const leaked = tenths[9].handles > tenths[1].handles
 const slowed = slower > 0.05
 console.log(
   `${values.model}, ${values.loop}, ${10 * size} steps: resident memory ${growth > 0 ? '+' : ''}${(growth / 1e6).toFixed(1)} MB ` +
     `(${((100 * growth) / settled).toFixed(2)} %) over the last four fifths, ${tenths[9].handles} handles, last tenth ` +
-    `${(100 * slower).toFixed(1)} % slower than the first: ${grew || leaked || (slowed && values.strict) ? 'FAILED' : 'held'}`,
+    `${Math.abs(100 * slower).toFixed(1)} % ${slower > 0 ? 'slower' : 'faster'} than the first: ${grew || leaked || (slowed && values.strict) ? 'FAILED' : 'held'}`,
 )
 process.exitCode = grew || leaked || (slowed && values.strict) ? 1 : 0
