@@ -1,5 +1,6 @@
 import { broadcastStrides } from '../tensor/layout.ts'
 import { Tensor } from '../tensor/tensor.ts'
+import { describe } from '../util/check.ts'
 import { ShapeError } from '../util/errors.ts'
 import { checkShape, expectList, formatShape, type Shape } from '../util/shape.ts'
 import { sumTo } from './sum_to.ts'
@@ -29,7 +30,7 @@ function expandAs(op: string, input: Tensor, requested: Shape): Tensor {
   const fits = lead >= 0 && from.every((size, i) => size === 1 || size === shape[lead + i])
   if (!fits) {
     throw new ShapeError(
-      `${op}: expected a shape that the input broadcasts to, got ${formatShape(requested)}; input ${formatShape(from)}`,
+      `${op}: expected a shape that the input broadcasts to, got ${describe(requested)}; input ${formatShape(from)}`,
     )
   }
   checkShape(op, shape)

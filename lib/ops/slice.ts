@@ -1,6 +1,6 @@
 import { fillElements } from '../tensor/create.ts'
 import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
-import { checkInteger } from '../util/check.ts'
+import { checkInteger, describe } from '../util/check.ts'
 import { RangeError, ShapeError } from '../util/errors.ts'
 import { expectList, formatShape, normalizeDim, type Shape } from '../util/shape.ts'
 import { makeView } from './views.ts'
@@ -40,8 +40,8 @@ export function slice(input: Tensor, dim: number, start = 0, end = Number.POSITI
   checkInteger('slice', 'step', step, 1)
   const size = input.shape[at]
   const bound = (name: string, value: number): number => {
-    if (!Number.isInteger(value) && Math.abs(value) !== Number.POSITIVE_INFINITY) {
-      throw new RangeError(`slice: expected ${name} to be an integer, got ${value}`)
+    if (!Number.isInteger(value) && value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY) {
+      throw new RangeError(`slice: expected ${name} to be an integer, got ${describe(value)}`)
     }
     return Math.min(size, Math.max(0, value < 0 ? value + size : value))
   }

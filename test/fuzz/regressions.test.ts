@@ -11,6 +11,11 @@ const image = L([1, 2, 4, 4])
 /** What fuzzing found: programs that ended in an error of the language or of the addon, and what they are told now. */
 const refused: [program: { leaves: object[]; steps: unknown[][] }, message: string][] = [
   [
+    { leaves: [L([0])], steps: [['.expand', '$0', ['#symbol']]] },
+    'expand: expected a shape that the input broadcasts to, got [Symbol(fuzz)]; input [0]',
+  ],
+  [{ leaves: [L([1])], steps: [['.slice', '$0', 0, '#bigint']] }, 'slice: expected start to be an integer, got 3n'],
+  [
     { leaves: [image], steps: [['conv2d', '#undefined', '$0']] },
     'conv2d: expected input to be a tensor, got undefined',
   ],

@@ -12,6 +12,12 @@ export type Report =
   | { kind: 'progress'; family: string; done: number; refused: number }
   | { kind: 'finding'; family: string; problem: string; message: string }
 
+/**
+ * Rounds of one process. A guarded block takes three of the 65,530 mappings that Linux gives a process, and those of refused
+ * programs stay until a collection.
+ */
+const ROUNDS = 10
+
 /** Programs of one family before the next one's turn. */
 const RUNS = 40
 
@@ -57,7 +63,7 @@ function search(names: readonly string[], seed: number, end: number, currentFile
     // The line's end tells where a longer one that stood here before goes on.
     writeSync(file, `${problem}\n`, 0)
   }
-  for (let round = 0; ; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (const [i, family] of names.entries()) {
       if (Date.now() >= end) return
       searchFamily(family, seed * 1_000_003 + round * 101 + i, note)
