@@ -3,7 +3,7 @@
 // Without --nodes on the Node that runs this. Others come from the registry, into .cache/node. Only getting those and the
 // dependencies, before the install, uses the network.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -143,10 +143,20 @@ function checkNode(version: string): void {
   })
 }
 
-/** What happens where the binary is missing or broken. */
+/** An addon with another text for its version, of the same length, so that nothing moves. */
+function ofAnotherVersion(addon: Buffer): Buffer {
+  const { version } = require(join(root, 'package.json')) as { version: string }
+  const other = Buffer.from(`\0${version.slice(0, -1)}z\0`)
+  for (let at = addon.indexOf(`\0${version}\0`); at >= 0; at = addon.indexOf(`\0${version}\0`, at + 1))
+    other.copy(addon, at)
+  return addon
+}
+
+/** What happens where the binary is of another version, broken or missing. */
 function checkFallback(): void {
   const path = join(project, 'node_modules', 'strided', prebuildPath(process.platform, process.arch, libc()))
   const states: [string, () => void][] = [
+    ['a binary of another version', () => writeFileSync(path, ofAnotherVersion(readFileSync(path)))],
     ['a broken binary', () => writeFileSync(path, 'no binary')],
     ['no binary', () => rmSync(path)],
   ]
