@@ -3,6 +3,7 @@
 import { checkAbi } from './checks/abi.ts'
 import { checkEndings } from './checks/endings.ts'
 import { checkFit } from './checks/fit.ts'
+import { checkNamespaces } from './checks/namespaces.ts'
 import { checkPrograms } from './checks/programs.ts'
 import { findFamilies } from './families.ts'
 
@@ -29,7 +30,7 @@ const check: Check = async (name, run, long = false) => {
 
 const { found, missing } = findFamilies()
 for (const family of found) {
-  for (const checks of [checkAbi, checkPrograms, checkFit, checkEndings]) await checks(family, check)
+  for (const checks of [checkAbi, checkPrograms, checkNamespaces, checkFit, checkEndings]) await checks(family, check)
 }
 for (const name of missing) process.stdout.write(`MISSING ${name} is not installed\n`)
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
