@@ -1,4 +1,5 @@
-// Random calls of the public API, legal and illegal, against the reference: npm run fuzz -- --minutes N --seed S.
+// Random calls of the public API, legal and illegal, against the reference: npm run fuzz -- --minutes N --seed S, or with
+// --rounds N in place of minutes the same programs on every machine.
 // Every finding is printed with the string that reproduces it: npm run fuzz -- --problem 'STRING'.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { checkProgram } from './check_program.ts'
 import { parseProgram } from './program.ts'
 import { families } from './programs/index.ts'
-import type { Report } from './search.ts'
+import { type Report, ROUNDS } from './search.ts'
 
 /** A search that says nothing for so long hangs: a family's turn takes seconds. */
 const SILENCE_MS = 180_000
@@ -21,14 +22,25 @@ interface Totals {
   findings: string[]
 }
 
+/** How long to search. */
+interface Length {
+  rounds: number
+  end: number
+}
+
 /** One child process: how it ended, with the program that it was at. */
-function runSearch(names: readonly string[], seed: number, end: number, totals: Totals): Promise<string | null> {
+function runSearch(
+  names: readonly string[],
+  seed: number,
+  { rounds, end }: Length,
+  totals: Totals,
+): Promise<string | null> {
   const folder = mkdtempSync(join(tmpdir(), 'strided-fuzz-'))
   const current = join(folder, 'current')
   const script = fileURLToPath(new URL('search.ts', import.meta.url))
   const child = spawn(
     process.execPath,
-    ['--expose-gc', '--import', 'tsx', script, names.join(','), String(seed), String(end), current],
+    ['--expose-gc', '--import', 'tsx', script, names.join(','), String(seed), String(rounds), String(end), current],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let hung = false
@@ -64,15 +76,16 @@ function finding(text: string, totals: Totals): void {
   process.stdout.write(`finding ${totals.findings.length}: ${text}\n`)
 }
 
-async function fuzz(minutes: number, seed: number, names: readonly string[]): Promise<void> {
+async function fuzz(minutes: number, rounds: number, seed: number, names: readonly string[]): Promise<void> {
   const unknown = names.find((name) => !Object.hasOwn(families, name))
   if (unknown !== undefined)
     throw new Error(`--family: expected some of ${Object.keys(families).join(', ')}, got ${unknown}`)
   const totals: Totals = { done: 0, refused: 0, findings: [] }
   const start = Date.now()
   const end = start + minutes * 60_000
-  for (let run = 0; run === 0 || Date.now() < end; run++) {
-    const fatal = await runSearch(names, seed + run * 1000, end, totals)
+  for (let run = 0; run * ROUNDS < rounds && (run === 0 || Date.now() < end); run++) {
+    const length = { rounds: Math.min(ROUNDS, rounds - run * ROUNDS), end }
+    const fatal = await runSearch(names, seed + run * 1000, length, totals)
     if (fatal !== null) finding(fatal, totals)
   }
   const { done, refused, findings } = totals
@@ -86,11 +99,14 @@ async function fuzz(minutes: number, seed: number, names: readonly string[]): Pr
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    rounds: { type: 'string' },
     seed: { type: 'string', default: '1' },
     family: { type: 'string', default: Object.keys(families).join(',') },
     problem: { type: 'string' },
   },
 })
-if (values.problem === undefined) await fuzz(Number(values.minutes), Number(values.seed), values.family.split(','))
-else process.stdout.write(`${checkProgram(parseProgram(values.problem))}\n`)
+const { minutes = values.rounds === undefined ? '1' : 'Infinity', rounds = 'Infinity' } = values
+if (values.problem === undefined) {
+  await fuzz(Number(minutes), Number(rounds), Number(values.seed), values.family.split(','))
+} else process.stdout.write(`${checkProgram(parseProgram(values.problem))}\n`)

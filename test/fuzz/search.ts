@@ -16,7 +16,7 @@ export type Report =
  * Rounds of one process. A guarded block takes three of the 65,530 mappings that Linux gives a process, and those of refused
  * programs stay until a collection.
  */
-const ROUNDS = 10
+export const ROUNDS = 10
 
 /** Programs of one family before the next one's turn. */
 const RUNS = 40
@@ -56,14 +56,14 @@ function searchFamily(family: string, seed: number, note: (problem: string) => v
   report({ kind: 'finding', family, problem, message: `${error.message}${where}` })
 }
 
-/** Searches the families in turn until `end`, in milliseconds since 1970. */
-function search(names: readonly string[], seed: number, end: number, currentFile: string): void {
+/** Searches the families in turn, so many times or until `end`, in milliseconds since 1970. */
+function search(names: readonly string[], seed: number, rounds: number, end: number, currentFile: string): void {
   const file = openSync(currentFile, 'w')
   const note = (problem: string): void => {
     // The line's end tells where a longer one that stood here before goes on.
     writeSync(file, `${problem}\n`, 0)
   }
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [i, family] of names.entries()) {
       if (Date.now() >= end) return
       searchFamily(family, seed * 1_000_003 + round * 101 + i, note)
@@ -71,5 +71,5 @@ function search(names: readonly string[], seed: number, end: number, currentFile
   }
 }
 
-const [, script, names, seed, end, currentFile] = process.argv
-if (script === import.meta.filename) search(names.split(','), Number(seed), Number(end), currentFile)
+const [, script, names, seed, rounds, end, currentFile] = process.argv
+if (script === import.meta.filename) search(names.split(','), Number(seed), Number(rounds), Number(end), currentFile)

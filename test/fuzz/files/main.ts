@@ -1,4 +1,5 @@
-// Damages files of every kind that the library reads and reads them: npm run fuzz:files -- --minutes N --seed S.
+// Damages files of every kind that the library reads and reads them: npm run fuzz:files -- --minutes N --seed S,
+// or with --rounds N in place of minutes the same files on every machine.
 // A file must be read, or refused with an error of the library, without asking at once for more memory than twice its size.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -65,12 +66,12 @@ async function fuzzKind(name: string, folder: string, seed: number, totals: Tota
   process.stdout.write(`finding ${totals.findings}: ${text}\n`)
 }
 
-async function fuzzFiles(minutes: number, seed: number, names: readonly string[]): Promise<void> {
+async function fuzzFiles(minutes: number, rounds: number, seed: number, names: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'strided-files-'))
   const totals: Totals = { read: 0, refused: 0, findings: 0 }
   const start = Date.now()
   try {
-    for (let round = 0; round === 0 || Date.now() < start + minutes * 60_000; round++) {
+    for (let round = 0; round < rounds && (round === 0 || Date.now() < start + minutes * 60_000); round++) {
       for (const name of names) await fuzzKind(name, folder, seed * 1_000_003 + round, totals)
     }
   } finally {
@@ -86,9 +87,11 @@ async function fuzzFiles(minutes: number, seed: number, names: readonly string[]
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    rounds: { type: 'string' },
     seed: { type: 'string', default: '1' },
     kinds: { type: 'string', default: Object.keys(kinds).join(';') },
   },
 })
-await fuzzFiles(Number(values.minutes), Number(values.seed), values.kinds.split(';'))
+const { minutes = values.rounds === undefined ? '1' : 'Infinity', rounds = 'Infinity' } = values
+await fuzzFiles(Number(minutes), Number(rounds), Number(values.seed), values.kinds.split(';'))
