@@ -139,6 +139,8 @@ void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& pa
 }  // namespace
 
 void gemm(const Context& context, const GemmProblem& p) {
+  // No panel, whose width would divide.
+  if (p.n == 0) return;
   const Panels panels(context.kernels->gemm, p.n);
   // A short sum over a transposed a is done before putting a in order would pay.
   const bool short_sum = p.k == 0 || (p.a.transposed && p.k < kDepth / 2);

@@ -34,3 +34,7 @@ describeCases(linear, calls, (problem) => ({ ...problem, n: Math.min(problem.n, 
 
 const size = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 70 }))
 itHoldsForRandom('linear', fc.record({ n: size, ic: size, oc: size }), calls, 300)
+
+// A product of no columns once ended the process with a division by the width of no panel.
+const few = fc.integer({ min: 0, max: 3 })
+itHoldsForRandom('linear', fc.record({ n: few, ic: few, oc: few }), calls, 60)
