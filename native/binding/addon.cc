@@ -22,22 +22,6 @@ struct Export {
   void (*function)(Call&);
 };
 
-// One entry point for each function, so that a call needs no lookup and carries its environment in its data pointer.
-template <const Export& self>
-napi_value entry(napi_env env, napi_callback_info info) {
-  try {
-    const FlushDenormals flush;
-    Call call(env, info, self.name);
-    self.function(call);
-    return call.result();
-  } catch (...) {
-    void* environment = nullptr;
-    napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &environment);
-    napi_throw(env, error_value(env, *static_cast<Environment*>(environment), {self.name, std::current_exception()}));
-    return nullptr;
-  }
-}
-
 constexpr Export kExports[] = {
     {"allocate", binding::allocate},
     {"free", binding::free},
@@ -137,13 +121,29 @@ constexpr Export kExports[] = {
 };
 constexpr size_t kExportCount = sizeof kExports / sizeof kExports[0];
 
+// One entry point for each function, so that a call needs no lookup and carries its environment in its data pointer.
+template <size_t index>
+napi_value entry(napi_env env, napi_callback_info info) {
+  constexpr const Export& self = kExports[index];
+  try {
+    const FlushDenormals flush;
+    Call call(env, info, self.name);
+    self.function(call);
+    return call.result();
+  } catch (...) {
+    void* environment = nullptr;
+    napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &environment);
+    napi_throw(env, error_value(env, *static_cast<Environment*>(environment), {self.name, std::current_exception()}));
+    return nullptr;
+  }
+}
+
 template <size_t... i>
 void export_all(Napi::Env env, Napi::Object target, Environment* environment, std::index_sequence<i...>) {
   (target.Set(kExports[i].name,
               [&] {
                 napi_value function;
-                napi_create_function(env, kExports[i].name, NAPI_AUTO_LENGTH, entry<kExports[i]>, environment,
-                                     &function);
+                napi_create_function(env, kExports[i].name, NAPI_AUTO_LENGTH, entry<i>, environment, &function);
                 return Napi::Value(env, function);
               }()),
    ...);
