@@ -24,7 +24,8 @@ void Moments::add(int64_t part, bool starts, int64_t first, int64_t count, const
   float* sum = row(part, 1) + first;
   float* square = row(part, 2) + first;
   if (starts) {
-    std::copy_n(pixels.data, count, pivot);
+    // An empty batch has no first pixel.
+    if (pixels.rows * pixels.columns > 0) std::copy_n(pixels.data, count, pivot);
     std::fill_n(sum, count, 0.0f);
     std::fill_n(square, count, 0.0f);
   }

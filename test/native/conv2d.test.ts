@@ -1,4 +1,7 @@
+import { join } from 'node:path'
 import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { findAddon } from '../../lib/kernels/addon.ts'
 import type { ConvPrecision } from '../../lib/kernels/backend.ts'
 import { parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
 import type { Conv2dProblem } from '../../lib/reference/index.ts'
@@ -104,3 +107,16 @@ for (const precision of ['medium', 'strict'] as const) {
     precision,
   )
 }
+
+it('reads nothing of an empty batch for its moments', () => {
+  const root = join(import.meta.dirname, '..', '..')
+  // The block of no bytes ends at an unmapped page: the pivot was once taken from there.
+  const native = findAddon([root]).createEnvironment({ isa: 'scalar', threads: 1, guard: 'after' })
+  const sides = { g: 1, ic: 1, ih: 2, iw: 2, oc: 4, oh: 2, ow: 2, kh: 1, kw: 1 }
+  const problem: Conv2dProblem = { ...sides, n: 0, sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, relu: false }
+  const [empty, weight, moments] = [0, 16, 48].map((bytes) => native.allocate(bytes, {}))
+  native.conv2dMomentsForward(problem, empty, weight, null, empty, moments)
+  const read = new Float32Array(12).fill(7)
+  native.read(moments, 0, read)
+  expect([...read]).toEqual(new Array(12).fill(0))
+})
