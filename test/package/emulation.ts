@@ -33,6 +33,8 @@ export class Installed {
     must(runIn(this.folder, 'tar', ['-xzf', tarball, '-C', modules]))
     must(runIn(modules, 'mv', ['package', 'strided']))
     writeFileSync(join(this.folder, 'esm.mjs'), programs['esm.mjs'])
+    // A project of its own: a package.json further up could claim the name.
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ name: 'trial', private: true }))
   }
 
   /** Runs Node, by way of an emulator where `command` begins with one. */
