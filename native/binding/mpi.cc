@@ -105,9 +105,9 @@ void mpi_finalize(Call&) { Communicator::instance().finalize(); }
 void mpi_abort(Call& call) {
   const int code = static_cast<int>(call.integer());
   if (call.choice({"now", "atExit"}) == 0) {
-    Communicator::instance().abort(code);
+    Communicator::instance().end_job(code);
   } else {
-    Communicator::instance().abort_at_exit(code);
+    Communicator::instance().end_job_at_exit(code);
   }
 }
 

@@ -21,7 +21,7 @@ constexpr int kLooksBetweenFarewells = 64;
 // A rank that has said farewell has sent everything: what is missing after this long never comes.
 constexpr auto kGrace = std::chrono::seconds(5);
 // The communication thread may be in a blocking call that nobody else can end.
-constexpr auto kAbortPatience = std::chrono::seconds(2);
+constexpr auto kEndPatience = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -183,8 +183,8 @@ void Communicator::reduce_in_order(const Job& job) {
 void Communicator::poll() {
   Clock::time_point deadline = Clock::time_point::max();
   for (int looks = 1; !mpi_->test(); looks++) {
-    // Who aborts waits for this thread to be out of the library, and then ends the process.
-    if (aborting_) throw MpiError{"the job ends"};
+    // Who ends the job waits for this thread to be out of the library, and then ends the process.
+    if (ending_) throw MpiError{"the job ends"};
     if (looks % kLooksBetweenFarewells == 0) {
       look_for_farewells(false);
       const auto gone = std::find(departed_.begin(), departed_.end(), true);
@@ -224,7 +224,7 @@ void Communicator::finalize() {
   busy_ = !broken;
   lock.unlock();
   if (broken) {
-    abort(1);
+    end_job(1);
     return;
   }
   mpi_->send_farewells();
@@ -233,18 +233,18 @@ void Communicator::finalize() {
   mpi_->finalize();
 }
 
-void Communicator::abort(int code) {
+void Communicator::end_job(int code) {
   std::unique_lock lock(mutex_);
   if (!initialized_) return;
-  aborting_ = true;
-  done_.wait_for(lock, kAbortPatience, [&] { return !busy_; });
+  ending_ = true;
+  done_.wait_for(lock, kEndPatience, [&] { return !busy_; });
   lock.unlock();
-  mpi_->abort(code);
+  mpi_->end_job(code);
 }
 
 void Communicator::at_exit() {
   Communicator& self = instance();
-  if (self.code_at_exit_ != 0) self.abort(self.code_at_exit_);
+  if (self.code_at_exit_ != 0) self.end_job(self.code_at_exit_);
 }
 
 }  // namespace strided

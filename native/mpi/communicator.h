@@ -49,8 +49,8 @@ class Communicator {
   // Waits until every rank has come to its end.
   void finalize();
   // Ends all ranks, now or, once the process runs its exit handlers, then.
-  void abort(int code);
-  void abort_at_exit(int code) { code_at_exit_ = code; }
+  void end_job(int code);
+  void end_job_at_exit(int code) { code_at_exit_ = code; }
 
  private:
   void serve();
@@ -76,7 +76,7 @@ class Communicator {
 
   // Whether somebody sleeps until the job at hand is done.
   std::atomic<bool> awaited_{false};
-  std::atomic<bool> aborting_{false};
+  std::atomic<bool> ending_{false};
   int code_at_exit_ = 0;
   std::vector<bool> departed_;
   std::vector<float> received_;

@@ -30,7 +30,7 @@ template <typename H>
 struct Functions {
   int (*init_thread)(int*, char***, int, int*);
   int (*finalize)();
-  int (*abort)(H, int);
+  int (*end_job)(H, int);
   int (*comm_rank)(H, int*);
   int (*comm_size)(H, int*);
   int (*comm_dup)(H, H*);
@@ -53,7 +53,7 @@ struct Functions {
   explicit Functions(const SharedLibrary& library) {
     find(library, "MPI_Init_thread", init_thread);
     find(library, "MPI_Finalize", finalize);
-    find(library, "MPI_Abort", abort);
+    find(library, "MPI_Abort", end_job);
     find(library, "MPI_Comm_rank", comm_rank);
     find(library, "MPI_Comm_size", comm_size);
     find(library, "MPI_Comm_dup", comm_dup);
@@ -124,7 +124,7 @@ class MpiOf : public Mpi {
   }
 
   void finalize() override { check("MPI_Finalize", f_.finalize()); }
-  void abort(int code) override { f_.abort(world_, code); }
+  void end_job(int code) override { f_.end_job(world_, code); }
 
   void begin_barrier() override { check("MPI_Ibarrier", f_.ibarrier(work_, &request_)); }
 

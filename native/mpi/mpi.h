@@ -45,8 +45,8 @@ class Mpi {
 
   virtual MpiInfo initialize() = 0;
   virtual void finalize() = 0;
-  // Ends all processes of the job; may return when the library leaves that to the launcher.
-  virtual void abort(int code) = 0;
+  // MPI_Abort: ends all processes of the job; may return when the library leaves that to the launcher.
+  virtual void end_job(int code) = 0;
 
   virtual void begin_barrier() = 0;
   virtual void begin_broadcast(void* data, int count, ElementType type, int root) = 0;
