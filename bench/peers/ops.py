@@ -257,8 +257,8 @@ def group_norm(p, which, layout):
     flat, grad = (values.contiguous().view(1, n * c, *values.shape[2:]) for values in (x, g))
     scale = w.repeat(n)
     norm = torch.native_batch_norm(flat, scale, None, None, None, True, 0.1, p["eps"])[1:]
-    rest = (None, None, *norm, True, p["eps"], [True, True, True])
-    return call, [no_grad(lambda: aten.native_batch_norm_backward(grad, flat, scale, *rest)[0])]
+    tail = (None, None, *norm, True, p["eps"], [True, True, True])
+    return call, [no_grad(lambda: aten.native_batch_norm_backward(grad, flat, scale, *tail)[0])]
 
 
 def row_values(p):

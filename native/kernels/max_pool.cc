@@ -164,11 +164,25 @@ void backward(const PoolShape& s, const PoolSlice& slice, const float* grad_outp
   }
 }
 
+void backward_whole(const PoolShape& s, const PoolSlice& slice, const float* grad_output, const int32_t* positions,
+                    float* grad_input) {
+  for (int64_t row = slice.row_begin; row < slice.row_end; row++) {
+    const int64_t n = row / (s.h.in * s.d.in), first = row % (s.h.in * s.d.in) * s.w.in;
+    float* to = grad_input + row * s.w.in * s.c;
+    if (slice.streamed) {
+      spread_row<true>(s, slice, first, grad_output + n * s.c, positions + n * s.c, to);
+    } else {
+      spread_row<false>(s, slice, first, grad_output + n * s.c, positions + n * s.c, to);
+    }
+  }
+  if (slice.streamed) end_stream();
+}
+
 }  // namespace
 
 template <>
 const MaxPoolKernels& max_pool_kernels<kIsa>() {
-  static constexpr MaxPoolKernels kernels = {forward, backward};
+  static constexpr MaxPoolKernels kernels = {forward, backward, backward_whole};
   return kernels;
 }
 

@@ -29,6 +29,9 @@ struct MaxPoolKernels {
                   uint8_t* taps, int32_t* positions);
   void (*backward)(const PoolShape& shape, const PoolSlice& slice, const float* grad_output, const uint8_t* taps,
                    const int32_t* positions, float* grad_input);
+  // backward for a single window over the whole image, whose winners have positions.
+  void (*backward_whole)(const PoolShape& shape, const PoolSlice& slice, const float* grad_output,
+                         const int32_t* positions, float* grad_input);
 };
 
 template <Isa isa>

@@ -38,5 +38,30 @@ struct WinnersGradient {
   }
 };
 
+// Every pixel asks whether it won and is written at once: zeros first and winners later would cost two visits.
+template <bool kStream>
+STRIDED_INLINE void spread_row(const PoolShape& s, const PoolSlice& slice, int64_t first, const float* grad_output,
+                               const int32_t* positions, float* row) {
+  for_channels(slice.c_begin, slice.c_end, [&](auto registers, auto lanes, int64_t c) STRIDED_LAMBDA_INLINE {
+    constexpr int kVectors = decltype(registers)::value;
+    Vec grad[kVectors];
+    VecInt winner[kVectors];
+#pragma GCC unroll 4
+    for (int u = 0; u < kVectors; u++) {
+      grad[u] = lanes.load(grad_output + c + u * kLanes);
+      winner[u] = lanes.load_int(positions + c + u * kLanes);
+    }
+    float* pixel = row + c;
+    for (int64_t iw = 0; iw < s.w.in; iw++, pixel += s.c) {
+      const VecInt here = set1_int(static_cast<int32_t>(first + iw));
+#pragma GCC unroll 4
+      for (int u = 0; u < kVectors; u++) {
+        const Vec given = select(equal_int(winner[u], here), grad[u], zero());
+        kStream ? stream(pixel + u * kLanes, given) : lanes.store(pixel + u * kLanes, given);
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace strided

@@ -48,12 +48,15 @@ void max_pool_backward(const Context& context, const PoolProblem& p, const float
   // Asking every tap of a window whether it won costs more than going to the winner once there are a few.
   constexpr int64_t kFewTaps = 32;
   const PoolWindows windows(p, true);
-  if (positions != nullptr && windows.taps() > kFewTaps) {
+  const bool whole = positions != nullptr && p.outputs() == 1;
+  if (positions != nullptr && windows.taps() > kFewTaps && !whole) {
     return to_positions(context, p, grad_output, positions, grad_input);
   }
   const bool streamed = streams(p, grad_input);
   for_pool_slices(context, p.n * p.d.in * p.h.in, p.w.in * p.c * 2, p.c, streamed, [&](const PoolSlice& slice) {
-    context.kernels->max_pool.backward(windows.shape(), slice, grad_output, taps, positions, grad_input);
+    const MaxPoolKernels& kernels = context.kernels->max_pool;
+    if (whole) return kernels.backward_whole(windows.shape(), slice, grad_output, positions, grad_input);
+    kernels.backward(windows.shape(), slice, grad_output, taps, positions, grad_input);
   });
 }
 

@@ -6,7 +6,7 @@ import { integersBelow, uniform } from '../support/data.ts'
 import { backends } from '../support/native_cases.ts'
 
 // Two images of 19 MB each: together their gradient goes past the caches, one alone does not.
-const SIZES = 'c32ih384kh2sh2ph0'
+const SIZE = 'c32ih384'
 
 /** What `run` writes into `size` floats, as bytes. */
 function written(backend: Backend, size: number, run: (gradInput: BufferRef) => void): Uint8Array {
@@ -18,31 +18,61 @@ function written(backend: Backend, size: number, run: (gradInput: BufferRef) => 
   return bytes
 }
 
-it('gradients that go past the caches are those that do not', () => {
-  const problems = { n1: `n1${SIZES}`, n2: `n2${SIZES}` }
-  const [one, both] = [problems.n1, problems.n2].map((text) => parseProblem('max_pool', text))
-  const [oneAverage, bothAverages] = [problems.n1, problems.n2].map((text) => parseProblem('avg_pool', text))
-  const [count, size] = [windows(one), pixels(one)]
-  const grads = uniform(2 * count, 1)
-  const taps = Uint8Array.from(integersBelow(4, 2 * count, 2))
-  for (const { name, backend } of backends()) {
-    const owner = {}
-    const [gradBlock, tapBlock] = [backend.allocate(8 * count, owner), backend.allocate(2 * count, owner)]
-    backend.write(gradBlock, 0, grads)
-    backend.write(tapBlock, 0, taps)
-    const grad = (image: number, images: number) => backend.ref(gradBlock, 'float32', image * count, images * count)
-    const tap = (image: number, images: number) => backend.ref(tapBlock, 'uint8', image * count, images * count)
-    const { kernels } = backend
-    const streamed = written(backend, 2 * size, (to) => kernels.maxPoolBackward(both, grad(0, 2), tap(0, 2), to))
-    const averages = written(backend, 2 * size, (to) => kernels.avgPoolBackward(bothAverages, grad(0, 2), to))
-    for (const image of [0, 1]) {
-      const part = (all: Uint8Array) => all.subarray(4 * size * image, 4 * size * (image + 1))
-      const max = written(backend, size, (to) => kernels.maxPoolBackward(one, grad(image, 1), tap(image, 1), to))
-      const mean = written(backend, size, (to) => kernels.avgPoolBackward(oneAverage, grad(image, 1), to))
-      expect(Buffer.compare(part(streamed), max), `${name}, max, image ${image}`).toBe(0)
-      expect(Buffer.compare(part(averages), mean), `${name}, avg, image ${image}`).toBe(0)
+/** Expects two images at once to get what each gets alone; `run` has the first image, how many, and where they go. */
+function compare(backend: Backend, size: number, run: (image: number, images: number, to: BufferRef) => void): void {
+  const both = written(backend, 2 * size, (to) => run(0, 2, to))
+  for (const image of [0, 1]) {
+    const part = both.subarray(4 * size * image, 4 * size * (image + 1))
+    expect(
+      Buffer.compare(
+        part,
+        written(backend, size, (to) => run(image, 1, to)),
+      ),
+      `image ${image}`,
+    ).toBe(0)
+  }
+}
+
+// Windows side by side, and overlapping ones.
+for (const shape of ['kh2sh2ph0', 'kh3sh2ph1']) {
+  it(`gradients of ${shape} that go past the caches are those that do not`, () => {
+    const max = (n: number) => parseProblem('max_pool', `n${n}${SIZE}${shape}`)
+    const average = (n: number) => parseProblem('avg_pool', `n${n}${SIZE}${shape}`)
+    const [count, size, { kh }] = [windows(max(1)), pixels(max(1)), max(1)]
+    const grads = uniform(2 * count, 1)
+    const taps = Uint8Array.from(integersBelow(kh * kh, 2 * count, 2))
+    for (const { backend } of backends()) {
+      const owner = {}
+      const [gradBlock, tapBlock] = [backend.allocate(8 * count, owner), backend.allocate(2 * count, owner)]
+      backend.write(gradBlock, 0, grads)
+      backend.write(tapBlock, 0, taps)
+      const grad = (image: number, images: number) => backend.ref(gradBlock, 'float32', image * count, images * count)
+      const tap = (image: number, images: number) => backend.ref(tapBlock, 'uint8', image * count, images * count)
+      const { kernels } = backend
+      compare(backend, size, (i, n, to) => kernels.maxPoolBackward(max(n), grad(i, n), tap(i, n), to))
+      compare(backend, size, (i, n, to) => kernels.avgPoolBackward(average(n), grad(i, n), to))
+      backend.free(gradBlock)
+      backend.free(tapBlock)
     }
+  })
+}
+
+it('the gradient of a global maximum that goes past the caches is that which does not', () => {
+  const problem = (n: number) => parseProblem('adaptive_max_pool', `n${n}${SIZE}oh1`)
+  const [c, size] = [windows(problem(1)), pixels(problem(1))]
+  const positions = integersBelow(size / c, 2 * c, 2)
+  for (const { backend } of backends()) {
+    const [gradBlock, positionBlock] = [backend.allocate(8 * c, backend), backend.allocate(8 * c, backend)]
+    backend.write(gradBlock, 0, uniform(2 * c, 1))
+    backend.write(positionBlock, 0, positions)
+    compare(backend, size, (i, n, to) => {
+      const [grad, winners] = [
+        backend.ref(gradBlock, 'float32', i * c, n * c),
+        backend.ref(positionBlock, 'int32', i * c, n * c),
+      ]
+      backend.kernels.adaptiveMaxPoolBackward(problem(n), grad, winners, to)
+    })
     backend.free(gradBlock)
-    backend.free(tapBlock)
+    backend.free(positionBlock)
   }
 })
