@@ -1,6 +1,7 @@
 import { getNumThreads, setNumThreads } from '../kernels/select.ts'
 import { placeOfProcess, threadsPerRank } from './launch.ts'
 import { allGatherObject } from './objects.ts'
+import { callWitness } from './witness.ts'
 import { joinWorld, knownWorld, type World } from './world.ts'
 
 /**
@@ -9,7 +10,8 @@ import { joinWorld, knownWorld, type World } from './world.ts'
  *
  * Loads the machine's MPI library: that of the launcher's family, or the one that `STRIDED_MPI` names. Sets the number of threads
  * to the rank's share of the processors, unless `STRIDED_NUM_THREADS` says otherwise. From here on a rank that ends with an
- * error ends the whole job, and one that ends well waits for the others.
+ * error ends the whole job, and one that ends well waits for the others. Ranks on one machine are watched: when one is killed, a
+ * line on stderr names it.
  *
  * ```ts
  * const { rank, size } = distributed.init()
@@ -27,6 +29,8 @@ export function init(): World {
   if (world.size > 1) {
     const places = allGatherObject(placeOfProcess())
     if (!process.env.STRIDED_NUM_THREADS) setNumThreads(threadsPerRank(getNumThreads(), places, world.rank))
+    const machines = places.map(({ machine }) => machine)
+    callWitness(world.rank, machines, allGatherObject)
   }
   return world
 }

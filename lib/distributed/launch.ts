@@ -7,6 +7,8 @@ export interface Launch {
   size: number | null
   /** The family that the launcher belongs to; null where it starts both. */
   family: MpiFamily | null
+  /** Where it starts both, the one that is more likely to understand how it introduces ranks to each other. */
+  likely?: MpiFamily
 }
 
 export type MpiFamily = 'Open MPI' | 'MPICH'
@@ -23,7 +25,9 @@ export function findLaunch(variables: Variables): Launch | null {
   const size = number('PMI_SIZE') ?? step
   if (variables.PMI_RANK !== undefined && variables.SLURM_PROCID === undefined) return { size, family: 'MPICH' }
   if (size !== null || variables.PMI_RANK !== undefined || variables.PMIX_RANK !== undefined) {
-    return { size, family: null }
+    // PMI is MPICH's own. Open MPI speaks PMIx alone, unless it was built with Slurm's library.
+    const likely = variables.PMI_RANK !== undefined && variables.PMIX_RANK === undefined ? 'MPICH' : 'Open MPI'
+    return { size, family: null, likely }
   }
   return null
 }
@@ -41,10 +45,18 @@ const NAMES: Record<string, Record<MpiFamily, string[]>> = {
 }
 
 /** File names of MPI libraries, those of the launcher's family alone where it has one. */
-export function libraryNames(platform: string, family: MpiFamily | null): string[] {
+export function libraryNames(platform: string, { family, likely }: Omit<Launch, 'size'>): string[] {
   const names = NAMES[platform]
   if (names === undefined) return []
-  return family === null ? [...names['Open MPI'], ...names.MPICH] : names[family]
+  if (family !== null) return names[family]
+  return likely === 'MPICH' ? [...names.MPICH, ...names['Open MPI']] : [...names['Open MPI'], ...names.MPICH]
+}
+
+/** What to do when a library does not see the processes that the launcher started. */
+export function strangerAdvice(variables: Variables): string {
+  return variables.SLURM_PROCID === undefined
+    ? 'launcher and library have to be of the same installation: name the library in STRIDED_MPI, or use its own mpirun'
+    : 'srun has to speak what the library does: srun --mpi=pmix for Open MPI, --mpi=pmi2 for MPICH; STRIDED_MPI names the library'
 }
 
 /** Which packages bring an MPI. */

@@ -1,3 +1,4 @@
+import { backend } from '../kernels/select.ts'
 import {
   BatchNorm1d,
   BatchNorm2d,
@@ -58,10 +59,11 @@ export class SyncBatchNorm extends NormBase {
     const tracked = this.training ? this.numBatchesTracked : null
     const count = tracked === null ? 0 : readCount(tracked) + 1
     const momentum = this.momentum ?? (tracked === null ? 0 : 1 / count)
-    const output =
-      training && init().size > 1
-        ? syncBatchNorm({ input, weight, bias, runningMean, runningVar, eps, momentum })
-        : batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps })
+    // On shapes alone, as `summary` runs a model, nobody else takes part; what the norm needs is the same.
+    const together = training && init().size > 1 && backend().messages !== undefined
+    const output = together
+      ? syncBatchNorm({ input, weight, bias, runningMean, runningVar, eps, momentum })
+      : batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps })
     if (tracked !== null) writeCount(tracked, count)
     return output
   }

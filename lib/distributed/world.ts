@@ -2,7 +2,8 @@ import { isMainThread } from 'node:worker_threads'
 import type { MessagePassing, MpiInfo } from '../kernels/message_passing.ts'
 import { backend } from '../kernels/select.ts'
 import { StateError } from '../util/errors.ts'
-import { findLaunch, installAdvice, type Launch, libraryNames } from './launch.ts'
+import { findLaunch, installAdvice, type Launch, libraryNames, strangerAdvice } from './launch.ts'
+import { tellWitness } from './witness.ts'
 
 /** The processes of a job, and which of them this is. */
 export interface World {
@@ -21,8 +22,14 @@ const ALONE: World = { rank: 0, size: 1, localRank: 0, localSize: 1, family: nul
 
 let world: World | null = null
 
+/** Whether an operation has failed, after which MPI can only be ended together with the job. */
+let broken = false
+
 /** The world once it is there; null before `init`. */
 export const knownWorld = (): World | null => world
+
+/** Whether this is the rank that shows and writes: of several the first, and a process alone. */
+export const isFirstRank = (): boolean => (world?.rank ?? 0) === 0
 
 /** MPI's part of the backend. */
 export function messages(): MessagePassing {
@@ -37,14 +44,16 @@ export function speaking<T>(op: string, fn: () => T): T {
     return fn()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MPI') throw error
+    broken = true
     throw new StateError(`${op}: ${(error as Error).message}`)
   }
 }
 
 /** Opens the first library that can be loaded. */
-function openLibrary({ size, family }: Launch): void {
+function openLibrary(launch: Launch): void {
+  const { size, family } = launch
   const chosen = process.env.STRIDED_MPI
-  const names = chosen ? [chosen] : libraryNames(process.platform, family)
+  const names = chosen ? [chosen] : libraryNames(process.platform, launch)
   const failures: string[] = []
   for (const name of names) {
     const reason = messages().open(name)
@@ -69,7 +78,7 @@ function join(launch: Launch): MpiInfo {
   if (size !== null && size !== info.size) {
     throw new StateError(
       `init: the launcher started ${size} processes, but the MPI library (${info.family}) sees ${info.size}; ` +
-        'launcher and library have to be of the same installation: name the library in STRIDED_MPI, or use its own mpirun',
+        strangerAdvice(process.env),
     )
   }
   return info
@@ -81,8 +90,13 @@ function join(launch: Launch): MpiInfo {
  */
 function endTogether(): void {
   process.on('exit', (code) => {
-    if (code !== 0) messages().abort(code, 'atExit')
-    else speaking('exit', () => messages().finalize())
+    if (code !== 0 || broken) tellWitness('fails')
+    if (code !== 0) {
+      messages().abort(code, 'atExit')
+      return
+    }
+    speaking('exit', () => messages().finalize())
+    tellWitness('done')
   })
 }
 

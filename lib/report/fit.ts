@@ -1,4 +1,4 @@
-import { knownWorld } from '../distributed/world.ts'
+import { isFirstRank } from '../distributed/world.ts'
 import type { Module } from '../nn/module.ts'
 import { type FitOptions as BaseOptions, fit as baseFit } from '../train/index.ts'
 import type { Run } from '../train/run.ts'
@@ -51,8 +51,7 @@ function announce({ verbose = true }: BaseOptions, url: string): void {
 export async function fit(model: Module, options: FitOptions): Promise<Run> {
   const { dashboard: asked = false, details: wanted = asked !== false, ...rest } = options
   // Of several ranks one shows.
-  const first = (knownWorld()?.rank ?? 0) === 0
-  const [shown, details] = first ? [asked, wanted] : [false, false]
+  const [shown, details] = isFirstRank() ? [asked, wanted] : [false, false]
   const show = optionsOf(shown)
   const gathered = optionsOf(details)
   const onListen = (url: string): void => (show?.onListen === undefined ? announce(rest, url) : show.onListen(url))

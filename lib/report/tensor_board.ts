@@ -1,3 +1,4 @@
+import { isFirstRank } from '../distributed/world.ts'
 import { SummaryWriter } from '../io/tensorboard/index.ts'
 import type { Module } from '../nn/module.ts'
 import type { Callback, RunContext, StepInfo } from '../train/callback.ts'
@@ -39,7 +40,8 @@ function addWeights(writer: SummaryWriter, model: Module, step: number): void {
 /**
  * A callback of `fit` that writes a run into an event file, for `tensorboard --logdir DIR`: `step/loss`, `step/lr` and
  * `step/gradNorm` over steps; `loss/train`, `loss/validation` and each metric of one number likewise, histograms of the weights and
- * a picture of the first filters at the last step of every epoch. A resumed run goes on in a second file of the same folder.
+ * a picture of the first filters at the last step of every epoch. A resumed run goes on in a second file of the same folder. Of
+ * several ranks the first alone writes.
  *
  * ```ts
  * await fit(model, { train, validation, loss, optimizer, epochs: 5, callbacks: [new TensorBoard('runs/digits')] })
@@ -60,20 +62,21 @@ export class TensorBoard implements Callback {
     this.#options = { every: checkInteger('TensorBoard', 'every', every, 1), histograms, images }
   }
 
-  /** The event file; null before the run. */
+  /** The event file; null before the run, and on all ranks but the first. */
   get path(): string | null {
     return this.#writer?.path ?? null
   }
 
   onRunStart({ model, run }: RunContext): void {
+    if (!isFirstRank()) return
     this.#writer = new SummaryWriter(this.#logDir)
     // How the weights were before any step, to compare with; a resumed run wrote that in its first file.
     if (run.steps.loss.length === 0) this.#addModel(model, 0)
   }
 
   onStep({ step, loss, lr, gradNorm }: StepInfo): void {
-    if (step % this.#options.every !== 0) return
-    const writer = this.#writer as SummaryWriter
+    const writer = this.#writer
+    if (writer === null || step % this.#options.every !== 0) return
     writer.addScalar('step/loss', loss, step)
     writer.addScalar('step/lr', lr, step)
     if (gradNorm !== null) writer.addScalar('step/gradNorm', gradNorm, step)
@@ -86,7 +89,8 @@ export class TensorBoard implements Callback {
   }
 
   #addMeasures(which: string, { loss, metrics }: Measures, step: number): void {
-    const writer = this.#writer as SummaryWriter
+    const writer = this.#writer
+    if (writer === null) return
     writer.addScalar(`loss/${which}`, loss, step)
     for (const [name, value] of Object.entries(metrics)) {
       if (typeof value === 'number') writer.addScalar(`${name}/${which}`, value, step)
@@ -94,7 +98,8 @@ export class TensorBoard implements Callback {
   }
 
   #addModel(model: Module, step: number): void {
-    const writer = this.#writer as SummaryWriter
+    const writer = this.#writer
+    if (writer === null) return
     if (this.#options.histograms) addWeights(writer, model, step)
     if (this.#options.images) addFilters(writer, model, step)
   }

@@ -1,3 +1,5 @@
+import { tellWitness } from '../distributed/witness.ts'
+
 /** Whether and how SIGINT (Ctrl-C) ends a run; see `signals` of `fit`. */
 export type SignalMode = 'raise' | 'return' | false
 
@@ -35,6 +37,9 @@ export class Interrupt {
   /** Ends the watch; a signal that came is now delivered, so the process ends as if it had not been held back: with 130. */
   release(): void {
     this.#unwatch()
-    if (this.#received && this.#mode === 'raise') process.kill(process.pid, 'SIGINT')
+    if (!this.#received || this.#mode !== 'raise') return
+    // The end of a rank that has saved all is no accident.
+    tellWitness('fails')
+    process.kill(process.pid, 'SIGINT')
   }
 }

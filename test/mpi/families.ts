@@ -98,9 +98,10 @@ export function startRanks(
   program: string,
   args: readonly string[],
   onText: (text: string) => void,
+  extra: Record<string, string> = {},
 ): Promise<Ended> {
   const command = [...options, '-n', String(ranks), process.execPath, `test/mpi/programs/${program}.mjs`, ...args]
-  const child = spawn(launcher, command, { cwd: folder, env: variables({}) })
+  const child = spawn(launcher, command, { cwd: folder, env: variables(extra) })
   const ended: Ended = { status: null, stdout: '', stderr: '' }
   child.stdout.on('data', (bytes) => {
     ended.stdout += bytes

@@ -1,3 +1,4 @@
+import { isFirstRank } from '../../distributed/world.ts'
 import type { Callback, RunContext, StepInfo } from '../../train/callback.ts'
 import type { EpochRecord, Run } from '../../train/run.ts'
 import { checkInteger, checkOptions } from '../../util/check.ts'
@@ -32,7 +33,7 @@ const noNews = (): News => ({ step: [], loss: [], lr: [], gradNorm: [] })
 /**
  * A callback of `fit` that serves the page of a report on 127.0.0.1 while training runs; it follows by server-sent events. Any
  * number of viewers may come and go; without one it costs a comparison a step. It ends with the run, and the pages keep what they
- * show.
+ * show. Of several ranks the first alone serves one.
  *
  * ```ts
  * await fit(model, { train, loss, optimizer, epochs: 5, callbacks: [new Dashboard({ onListen: (url) => console.log(url) })] })
@@ -70,6 +71,7 @@ export class Dashboard implements Callback {
   }
 
   async onRunStart({ run }: RunContext): Promise<void> {
+    if (!isFirstRank()) return
     const title = `${run.model.name} · training run`
     this.#server = new EventServer({
       html: () => pageHtml(title, null),

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Family, runRanks, startRanks } from '../families.ts'
 import type { Check } from '../main.ts'
 
@@ -23,22 +26,55 @@ export async function checkEndings(family: Family, check: Check): Promise<void> 
         const ended = runRanks(family, 3, 'endings', [way])
         assert.equal(ended.status, status, ended.stderr)
         if (says !== null) assert.match(ended.stderr + ended.stdout, says)
+        assert.doesNotMatch(ended.stderr, /killed or crashed/)
       },
       !['exception', 'exit'].includes(way),
     )
   }
-  await check(`${family.name}: the job ends within 10 seconds when a rank is killed, and says so`, async () => {
-    // From the words that come right before the kill, so that slow starts do not count.
-    let begin = 0
-    const { status, stdout, stderr } = await startRanks(family, 3, 'endings', ['kill'], (text) => {
-      if (begin === 0 && text.includes('rank 1 is pid')) begin = performance.now()
-    })
-    const seconds = (performance.now() - begin) / 1000
-    assert.notEqual(status, 0)
-    assert.ok(seconds < 10, `it took ${seconds} s`)
-    // Open MPI names the rank. MPICH names one of the processes that were killed, its own cleaning up included.
-    const names =
-      family.name === 'MPICH' ? /PID \d+ RUNNING AT[\s\S]*Killed \(signal 9\)/ : /process rank 1 .* exited on signal 9/
-    assert.match(stdout + stderr, names)
-  })
+  for (const [ranks, rank] of [
+    [2, 0],
+    [2, 1],
+    [3, 0],
+    [3, 1],
+  ]) {
+    await check(
+      `${family.name}: the job ends within 10 seconds when rank ${rank} of ${ranks} is killed, and names it`,
+      () => checkKilled(family, ranks, rank, 'kill'),
+      ranks === 2,
+    )
+  }
+  await check(`${family.name}: a rank that crashes is named, too`, () => checkKilled(family, 2, 1, 'abort'), true)
+}
+
+/** The job ends soon after a rank does; one line names it, and nothing is left behind. */
+async function checkKilled(family: Family, ranks: number, rank: number, way: 'kill' | 'abort'): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'strided-mpi-'))
+  // From the words that come right before the end, so that slow starts do not count.
+  let begin = 0
+  const words = new RegExp(`rank ${rank} is pid (\\d+)`)
+  const { status, stdout, stderr } = await startRanks(
+    family,
+    ranks,
+    'endings',
+    [way, String(rank)],
+    (text) => {
+      if (begin === 0 && words.test(text)) begin = performance.now()
+    },
+    { TMPDIR: folder },
+  )
+  const seconds = (performance.now() - begin) / 1000
+  assert.notEqual(status, 0)
+  assert.ok(seconds < 10, `it took ${seconds} s`)
+  const pid = words.exec(stdout)?.[1]
+  const told = (stderr + stdout).split('\n').filter((line) => line.includes('killed or crashed'))
+  assert.deepEqual(told.length, 1, stderr + stdout)
+  assert.match(
+    told[0],
+    new RegExp(`strided: rank ${rank} of ${ranks} \\(process ${pid} on \\S+\\) was killed or crashed: `),
+  )
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('strided-')),
+    [],
+  )
+  rmSync(folder, { recursive: true })
 }

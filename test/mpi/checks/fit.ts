@@ -36,6 +36,7 @@ export async function checkFit(family: Family, check: Check): Promise<void> {
     assert.notEqual(killed.status, 0)
     const pid = /rank 1 is pid (\d+)/.exec(killed.stdout)?.[1]
     assert.match(killed.stdout, new RegExp(`1 is process ${pid} on`))
+    assert.match(killed.stderr, new RegExp(`rank 1 of 2 \\(process ${pid} on`))
     const resumed = runRanks(family, 2, 'fit', [at('killed'), '4', '24'])
     assert.match(resumed.stdout, /resumed from .*last\.ckpt: epoch 2, behind batch 5, step 15/)
     assert.equal(resultOf(resumed).hash, whole?.hash)
@@ -54,5 +55,10 @@ export async function checkFit(family: Family, check: Check): Promise<void> {
     },
     true,
   )
+  await check(`${family.name}: fit on 2 ranks serves one page and writes one report, of all ranks`, () => {
+    const { status, stdout, stderr } = runRanks(family, 2, 'shown', [folder])
+    assert.match(stdout, /^shown ok, 2 ranks/m, stderr)
+    assert.equal(status, 0, stderr)
+  })
   rmSync(folder, { recursive: true })
 }

@@ -16,6 +16,7 @@ export async function checkPrograms(family: Family, check: Check): Promise<void>
           const { status, stdout, stderr } = runRanks(family, ranks, program)
           assert.match(stdout, new RegExp(`^${program} ok, ${ranks} ranks, ${family.name}`, 'm'), stderr)
           assert.equal(status, 0, stderr)
+          assert.doesNotMatch(stderr, /killed or crashed/)
         },
         ranks !== quick,
       )
