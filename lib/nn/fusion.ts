@@ -98,9 +98,9 @@ function measuredNorm(first: Module, second: Module): ((input: Tensor, behind: B
   const conv = first as unknown as FusedConv
   const norm = second as unknown as FusedNorm
   if (!norm.measuresBatch) return null
-  return (input, behind) => {
+  return (input, { residual, relu }) => {
     const [output, moments] = conv.forwardMeasured(input)
-    const normalized = norm.forwardThen(output, { ...behind, moments })
+    const normalized = norm.forwardThen(output, { residual, relu, moments })
     // What backward needs of the output is kept by the tape.
     output.dispose()
     moments?.dispose()

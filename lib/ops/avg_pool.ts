@@ -8,7 +8,15 @@ import { checkOptions, describe } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
 import type { Shape } from '../util/shape.ts'
 import { disposeCopy, expectFloat, inFormat } from './dense.ts'
-import { checkImages, type PoolOptions, pooledSizes, poolSettings, sizesOf, windowOf } from './pool_problem.ts'
+import {
+  checkImages,
+  type PoolOptions,
+  type PoolSettings,
+  pooledSizes,
+  poolSettings,
+  sizesOf,
+  windowOf,
+} from './pool_problem.ts'
 import { unbatched } from './unbatched.ts'
 
 export interface AvgPool1dOptions extends PoolOptions {
@@ -98,13 +106,21 @@ function avgPooling(
   checkDivisor(op, options.divisorOverride)
   const settings = poolSettings(op, rank, kernelSize, options)
   const outputSize = pooledSizes(op, input, settings)
-  const problem = {
-    ...sizesOf(input, outputSize),
-    ...windowOf(settings),
-    divisor: options.divisorOverride ?? 0,
-    excludePad: !(options.countIncludePad ?? true),
-  }
+  const problem = problemOf(input, settings, outputSize, options)
   return pool(op, input, problem, [problem.n, problem.c, ...outputSize])
+}
+
+// One literal, written out, for the reason that stands above the one of max pooling.
+function problemOf(
+  input: Tensor,
+  settings: PoolSettings,
+  outputSize: readonly number[],
+  { divisorOverride, countIncludePad }: AvgPoolOptions,
+): AvgPoolProblem {
+  const { n, c, id, ih, iw, od, oh, ow } = sizesOf(input, outputSize)
+  const { kd, kh, kw, sd, sh, sw, pd, ph, pw } = windowOf(settings)
+  const [divisor, excludePad] = [divisorOverride ?? 0, !(countIncludePad ?? true)]
+  return { n, c, id, ih, iw, od, oh, ow, kd, kh, kw, sd, sh, sw, pd, ph, pw, divisor, excludePad }
 }
 
 function pool(op: string, input: Tensor, problem: AvgPoolProblem, shape: Shape): Tensor {

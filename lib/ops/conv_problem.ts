@@ -76,33 +76,29 @@ export interface ConvGeometry {
 }
 
 /** The problem that kernels take; one spatial dimension is the width of an image of height 1. */
-export function problemOf(geometry: ConvGeometry): ConvProblem {
-  // Written out, because every call of a convolution comes through here: destructuring lists costs a microsecond.
+export function problemOf(geometry: ConvGeometry, relu = false): ConvProblem {
+  // Written out, because every call of a convolution comes through here: destructuring lists costs a microsecond, and an
+  // object spread together from so many fields far more (see max_pool.ts).
   const { n, groups: g, inChannels: ic, outChannels: oc } = geometry
   const { inputSize: i, outputSize: o, kernelSize: k, stride: s, before: p, dilation: d } = geometry
   const w = i.length - 1
   const h = w - 1
-  const problem: Conv2dProblem = {
-    n,
-    g,
-    ic,
-    ih: h < 0 ? 1 : i[h],
-    iw: i[w],
-    oc,
-    oh: h < 0 ? 1 : o[h],
-    ow: o[w],
-    kh: h < 0 ? 1 : k[h],
-    kw: k[w],
-    sh: h < 0 ? 1 : s[h],
-    sw: s[w],
-    ph: h < 0 ? 0 : p[h],
-    pw: p[w],
-    dh: h < 0 ? 1 : d[h],
-    dw: d[w],
-    relu: false,
-  }
-  if (w < 2) return problem
-  return { ...problem, id: i[0], od: o[0], kd: k[0], sd: s[0], pd: p[0], dd: d[0] }
+  const iw = i[w]
+  const ow = o[w]
+  const kw = k[w]
+  const sw = s[w]
+  const pw = p[w]
+  const dw = d[w]
+  if (h < 0) return { n, g, ic, ih: 1, iw, oc, oh: 1, ow, kh: 1, kw, sh: 1, sw, ph: 0, pw, dh: 1, dw, relu }
+  const ih = i[h]
+  const oh = o[h]
+  const kh = k[h]
+  const sh = s[h]
+  const ph = p[h]
+  const dh = d[h]
+  if (h < 1) return { n, g, ic, ih, iw, oc, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, relu }
+  const [id, od, kd, sd, pd, dd] = [i[0], o[0], k[0], s[0], p[0], d[0]]
+  return { n, g, ic, id, ih, iw, oc, od, oh, ow, kd, kh, kw, sd, sh, sw, pd, ph, pw, dd, dh, dw, relu }
 }
 
 /** Input and weight as errors name them. */

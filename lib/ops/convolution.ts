@@ -51,7 +51,7 @@ export function convolution(
   }
   const { geometry, border } = plan(op, rank, input, weight, bias, options)
   const padded = border === null ? input : padBorder(op, input, border.ends, border.mode)
-  const problem = { ...problemOf(geometry), relu: stored.relu ?? false }
+  const problem = problemOf(geometry, stored.relu)
   const shape = [geometry.n, geometry.outChannels, ...geometry.outputSize]
   const output = run(op, problem, shape, { input: padded, weight, bias }, stored.moments ?? null)
   disposeCopy(padded, input)

@@ -89,6 +89,6 @@ export function groupNormalize(
     forward: (x, w, b, [mean, rstd], y) => kernels.groupNormForward(problem, x, w, b, mean, rstd, y),
     backward: (x, grad, [mean, rstd], w, ...grads) =>
       kernels.groupNormBackward(problem, x, grad, mean, rstd, w, ...grads),
-    ...(observe && { observe }),
+    observe,
   })
 }

@@ -47,7 +47,11 @@ export function layerNorm(input: Tensor, normalizedShape: number | Shape, option
   const problem = { rows, size, eps }
   const { kernels } = backend()
   return normalize({
-    ...{ op: 'layerNorm', input, weight, bias, source },
+    op: 'layerNorm',
+    input,
+    weight,
+    bias,
+    source,
     strides: source.strides.slice(source.ndim - shape.length) as Strides,
     statistics: [rows, rows],
     forward: (x, w, b, [mean, rstd], y) => kernels.layerNormForward(problem, x, w, b, mean, rstd, y),

@@ -45,7 +45,11 @@ export function rmsNorm(input: Tensor, normalizedShape: number | Shape, options:
   const problem = { rows, size, eps }
   const { kernels } = backend()
   return normalize({
-    ...{ op: 'rmsNorm', input, weight, bias: null, source },
+    op: 'rmsNorm',
+    input,
+    weight,
+    bias: null,
+    source,
     strides: source.strides.slice(source.ndim - shape.length),
     statistics: [rows],
     forward: (x, w, _, [rstd], y) => kernels.rmsNormForward(problem, x, w, rstd, y),

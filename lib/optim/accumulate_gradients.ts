@@ -25,6 +25,31 @@ function samplesOf(op: string, batch: Batch): number {
 }
 
 /**
+ * What each micro-batch has of the samples of all, from 0 to 1.
+ *
+ * @throws {ShapeError} when there is no sample, or tensors of a micro-batch differ in their number.
+ */
+export function sharesOf(op: string, batches: readonly Batch[]): number[] {
+  const counts = batches.map((batch) => samplesOf(op, batch))
+  const samples = counts.reduce((sum, count) => sum + count, 0)
+  if (samples === 0) throw new ShapeError(`${op}: expected at least one sample, got none`)
+  return counts.map((count) => count / samples)
+}
+
+/** @throws {ShapeError} when a loss has more or less than one element. */
+export function checkLoss(op: string, loss: Tensor): void {
+  if (loss.size === 1) return
+  throw new ShapeError(`${op}: expected a loss of one element, got ${loss.size}; loss ${formatShape(loss.shape)}`)
+}
+
+/** Adds a share of a loss's gradients to those that are there. */
+export function backwardShare(loss: Tensor, share: number): void {
+  const seed = full(loss.shape, share)
+  loss.backward(seed)
+  seed.dispose()
+}
+
+/**
  * Cuts a batch into micro-batches of `size` samples, the last of which may be smaller. They share its memory.
  *
  * ```ts
@@ -78,22 +103,14 @@ export function accumulateGradients(
   checkOptions('accumulateGradients', options, ['reduction'])
   const reduction = checkChoice('accumulateGradients', 'reduction', options.reduction ?? 'mean', ['mean', 'sum'])
   const batches = [...microBatches]
-  const counts = batches.map((batch) => samplesOf('accumulateGradients', batch))
-  const samples = counts.reduce((sum, count) => sum + count, 0)
-  if (samples === 0) throw new ShapeError('accumulateGradients: expected at least one sample, got none')
+  const shares = sharesOf('accumulateGradients', batches)
   let total = 0
   batches.forEach((batch, i) => {
     const loss = lossOf(...batch)
-    if (loss.size !== 1) {
-      throw new ShapeError(
-        `accumulateGradients: expected a loss of one element, got ${loss.size}; loss ${formatShape(loss.shape)}`,
-      )
-    }
-    const share = reduction === 'mean' ? counts[i] / samples : 1
+    checkLoss('accumulateGradients', loss)
+    const share = reduction === 'mean' ? shares[i] : 1
     total += share * Number(loss.item())
-    const seed = full(loss.shape, share)
-    loss.backward(seed)
-    seed.dispose()
+    backwardShare(loss, share)
   })
   return total
 }

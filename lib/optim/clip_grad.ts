@@ -61,20 +61,35 @@ export function clipGradNorm(
   const { normType = 2, errorIfNonfinite = false } = options
   checkNonNegative('clipGradNorm', 'maxNorm', maxNorm)
   if (!(normType > 0)) throw new RangeError(`clipGradNorm: expected normType above 0, got ${normType}`)
-  const grads = gradsOf(parameters)
-  if (grads.length === 0) return 0
-  const output = untracked(() => emptyTensor([], 'float32'))
-  edit('clipGradNorm', grads, (sizes, refs) => {
-    const p = normType === Number.POSITIVE_INFINITY ? 0 : normType
-    const problem = { sizes, limit: maxNorm, p, onlyFinite: errorIfNonfinite }
-    backend().kernels.clipGradNorm(problem, refs, output.buffer('clipGradNorm'))
-  })
+  const output = scaleToNorm(parameters, maxNorm, normType, errorIfNonfinite)
+  if (output === null) return 0
   const norm = output.item() as number
   output.dispose()
   if (errorIfNonfinite && !Number.isFinite(norm)) {
     throw new StateError(`clipGradNorm: expected a finite norm of the gradients, got ${norm}`)
   }
   return norm
+}
+
+/**
+ * What {@link clipGradNorm} does, its norm not read yet: a tensor of one element, to be disposed. Null where no parameter has a
+ * gradient.
+ */
+export function scaleToNorm(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  normType = 2,
+  onlyFinite = false,
+): Tensor | null {
+  const grads = gradsOf(parameters)
+  if (grads.length === 0) return null
+  const output = untracked(() => emptyTensor([], 'float32'))
+  edit('clipGradNorm', grads, (sizes, refs) => {
+    const p = normType === Number.POSITIVE_INFINITY ? 0 : normType
+    const problem = { sizes, limit: maxNorm, p, onlyFinite }
+    backend().kernels.clipGradNorm(problem, refs, output.buffer('clipGradNorm'))
+  })
+  return output
 }
 
 /**

@@ -63,10 +63,10 @@ export class RMSprop extends Optimizer<RmspropOptions> {
 
   override step(): void {
     const batches = this.batches()
-    const groups = batches.map(({ group: { params: _, ...settings }, params }) => ({
-      ...settings,
-      sizes: params.map(({ size }) => size),
-    }))
+    const groups = batches.map(({ group, params }) => {
+      const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = group
+      return { sizes: params.map(({ size }) => size), lr, alpha, eps, weightDecay, momentum, centered, maximize }
+    })
     this.update(batches, (params, grads) => {
       const squares = this.stateBuffers(batches, 'squareAvg')
       const averages = this.stateBuffers(batches, 'gradAvg', isCentered)

@@ -69,11 +69,11 @@ export class SGD extends Optimizer<SgdOptions> {
   override step(): void {
     // A parameter's first gradient starts its momentum, which is another formula.
     const batches = this.batches((param) => (this.#hasBuffer(param) ? 0 : 1))
-    const groups = batches.map(({ group: { params: _, ...settings }, phase, params }) => ({
-      ...settings,
-      first: phase === 1,
-      sizes: params.map(({ size }) => size),
-    }))
+    const groups = batches.map(({ group, phase, params }) => {
+      const { lr, momentum, dampening, weightDecay, nesterov, decoupled, maximize } = group
+      const sizes = params.map(({ size }) => size)
+      return { sizes, lr, momentum, dampening, weightDecay, nesterov, decoupled, maximize, first: phase === 1 }
+    })
     this.update(batches, (params, grads) => {
       const buffers = this.stateBuffers(batches, 'momentumBuffer', hasMomentum)
       backend().kernels.sgdStep({ groups }, params, grads, buffers)

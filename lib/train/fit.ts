@@ -26,7 +26,7 @@ import { Session } from './session.ts'
  *
  * With `checkpoints`, `last.ckpt` is written at the end of every epoch (and every `everySteps` steps), `best.ckpt` whenever an epoch
  * is the best so far. A run that is killed at any moment and started again with `resume: true` ends with the same bits as one that
- * was never stopped. SIGINT (Ctrl-C) finishes the batch at hand, saves, and then ends the process as it always does.
+ * was never stopped. With `async` the event loop goes on while steps compute: a server in the same process keeps answering. SIGINT (Ctrl-C) finishes the batch at hand, saves, and then ends the process as it always does.
  *
  * @param model - to train; its parameters should be those of the optimizer.
  * @returns the story of the run, plain data.

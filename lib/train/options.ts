@@ -1,7 +1,7 @@
 import type { Module } from '../nn/module.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { checkChoice, checkInteger, checkNonNegative, checkOptions, describe } from '../util/check.ts'
+import { checkBoolean, checkChoice, checkInteger, checkNonNegative, checkOptions, describe } from '../util/check.ts'
 import { DTypeError, RangeError } from '../util/errors.ts'
 import type { Callback } from './callback.ts'
 import type { SignalMode } from './interrupt.ts'
@@ -80,6 +80,11 @@ export interface FitOptions {
   clipGradNorm?: number | null
   /** Whether the norm of the gradients is measured at every step, `true` by default. */
   gradNorms?: boolean
+  /**
+   * Whether the arithmetic of steps and of validation is queued, as {@link runAsync} does, so that timers, servers and a dashboard
+   * go on meanwhile; the bits are the same. `false` by default. Several ranks compute at once in either case.
+   */
+  async?: boolean
   /** Which measure says how good an epoch is, `loss` by default: that of the validation data where there is any. */
   monitor?: string
   /** Whether small or large is good: `min` for the loss, `max` for any other, by default. */
@@ -117,6 +122,7 @@ export interface Settings {
   accumulate: number
   clipGradNorm: number | null
   gradNorms: boolean
+  async: boolean
   monitor: string
   mode: 'min' | 'max'
   earlyStopping: Required<EarlyStoppingOptions> | null
@@ -128,8 +134,8 @@ export interface Settings {
 
 const NAMES: (keyof FitOptions)[] = [
   ...(['train', 'validation', 'loss', 'optimizer', 'scheduler', 'schedulerInterval', 'epochs', 'metrics'] as const),
-  ...(['callbacks', 'seed', 'accumulate', 'clipGradNorm', 'gradNorms', 'monitor', 'mode', 'earlyStopping'] as const),
-  ...(['checkpoints', 'resume', 'verbose', 'signals'] as const),
+  ...(['callbacks', 'seed', 'accumulate', 'clipGradNorm', 'gradNorms', 'async', 'monitor', 'mode'] as const),
+  ...(['earlyStopping', 'checkpoints', 'resume', 'verbose', 'signals'] as const),
 ]
 
 function checkSource(name: string, source: BatchSource): BatchSource {
@@ -201,6 +207,7 @@ export function checkFitOptions(options: FitOptions): Settings {
     accumulate: checkInteger('fit', 'accumulate', options.accumulate ?? 1, 1),
     clipGradNorm: clipGradNorm === null ? null : checkNonNegative('fit', 'clipGradNorm', clipGradNorm),
     gradNorms: options.gradNorms ?? true,
+    async: checkBoolean('fit', 'async', options.async ?? false),
     monitor,
     mode: checkChoice('fit', 'mode', options.mode ?? (monitor === 'loss' ? 'min' : 'max'), ['min', 'max']),
     earlyStopping: checkEarlyStopping(options.earlyStopping),

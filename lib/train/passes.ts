@@ -3,12 +3,13 @@ import { noGrad } from '../autograd/grad_mode.ts'
 import type { Module } from '../nn/module.ts'
 import { withEval } from '../nn/with_eval.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { checkOptions } from '../util/check.ts'
+import { checkBoolean, checkOptions } from '../util/check.ts'
 import { DTypeError, ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
 import { type Metric, type MetricName, type MetricState, resolveMetrics } from './metrics/index.ts'
 import type { Batch, BatchSource, Loss } from './options.ts'
 import type { Measures } from './run.ts'
+import { type Runner, runnerOf } from './runner.ts'
 
 /** One pass over a source, with a turn of the event loop before each batch, where signals and timers are heard. */
 export async function* batchesOf(source: BatchSource): AsyncGenerator<Batch, void, undefined> {
@@ -118,6 +119,7 @@ export async function measure(
   source: BatchSource,
   lossOf: (output: Tensor, target: Tensor) => Tensor,
   metrics: readonly Metric[],
+  run: Runner,
   stopped: () => boolean = () => false,
 ): Promise<Tally> {
   const tally = new Tally(metrics)
@@ -125,12 +127,14 @@ export async function measure(
   await withEval(model, async () => {
     for await (const batch of batchesOf(source)) {
       const { inputs, target, samples } = partsOf(op, batch)
-      noGrad(() => {
-        const output = model.forward(...(inputs as [Tensor]))
-        const loss = lossOf(output, target)
-        tally.add(numberOf(op, loss), samples, output, target)
-        loss.dispose()
-      })
+      const [output, loss] = await run(() =>
+        noGrad(() => {
+          const output = model.forward(...(inputs as [Tensor]))
+          return [output, lossOf(output, target)] as const
+        }),
+      )
+      tally.add(numberOf(op, loss), samples, output, target)
+      loss.dispose()
       if (stopped()) break
     }
   })
@@ -142,6 +146,8 @@ export interface EvaluateOptions {
   loss: Loss
   /** By name or as objects; none by default. */
   metrics?: readonly (MetricName | Metric)[]
+  /** Whether the arithmetic is queued, as {@link runAsync} does, so that the event loop goes on; `false` by default. */
+  async?: boolean
 }
 
 /**
@@ -156,11 +162,13 @@ export interface EvaluateOptions {
  * @throws {RangeError} for an unknown option or metric.
  */
 export async function evaluate(model: Module, source: BatchSource, options: EvaluateOptions): Promise<Measures> {
-  checkOptions('evaluate', options, ['loss', 'metrics'])
-  const { loss, metrics = [] } = options
+  checkOptions('evaluate', options, ['loss', 'metrics', 'async'])
+  const { loss, metrics = [], async: queued = false } = options
+  checkBoolean('evaluate', 'async', queued)
   if (typeof loss !== 'function' && typeof loss?.forward !== 'function') {
     throw new DTypeError('evaluate: expected loss to be a function or a module')
   }
   const lossOf = typeof loss === 'function' ? loss : (output: Tensor, target: Tensor) => loss.forward(output, target)
-  return (await measure('evaluate', model, source, lossOf, resolveMetrics('evaluate', metrics))).compute()
+  const wanted = resolveMetrics('evaluate', metrics)
+  return (await measure('evaluate', model, source, lossOf, wanted, runnerOf(queued))).compute()
 }

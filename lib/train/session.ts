@@ -14,6 +14,7 @@ import { type Halt, Ranks, unwrapped } from './ranks.ts'
 import { Reporter } from './reporter.ts'
 import type { EpochRecord, Measures, Outcome, Run } from './run.ts'
 import { checkpointPath, type Position, prepareFolder, restoreRun, resumePath, saveRun } from './run_state.ts'
+import { runnerOf } from './runner.ts'
 import { trainStep } from './step.ts'
 import { verdictOn } from './verdict.ts'
 
@@ -159,7 +160,7 @@ export class Session {
     const position = this.#position
     const { steps } = this.#run
     const { callbacks } = this.#settings
-    const info = trainStep(this.#model, this.#settings, this.#tally, position, batches, this.#ranks)
+    const info = await trainStep(this.#model, this.#settings, this.#tally, position, batches, this.#ranks)
     steps.loss.push(info.loss)
     steps.lr.push(info.lr)
     if (info.gradNorm !== null) {
@@ -187,10 +188,11 @@ export class Session {
   async #finishEpoch(train: Measures): Promise<void> {
     const { validation: source, loss, metrics, callbacks, checkpoints, earlyStopping } = this.#settings
     const stopped = (): boolean => this.#interrupt.received
+    const runner = runnerOf(this.#settings.async)
     this.#ranks.syncBuffers()
     // The metrics are shared with the tally of training, which is over: its numbers are in the position.
     const samples = this.#ranks.measures(this.#tally).samples
-    const tally = source === null ? null : await measure('fit', this.#plain, source, loss, metrics, stopped)
+    const tally = source === null ? null : await measure('fit', this.#plain, source, loss, metrics, runner, stopped)
     this.#agree()
     if (this.#halt.interrupted) return
     const validation = tally === null ? null : this.#ranks.measures(tally).measures

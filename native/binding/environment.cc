@@ -89,12 +89,20 @@ void Environment::free(uint32_t index) {
   first_free_ = index;
   storages_--;
   report_external_memory();
-  // Shapes that changed leave blocks of sizes that nothing asks for any more.
-  const size_t most = std::max(kLeastPooled, pool_.peak_bytes() / 2 * 3);
-  if (pool_.pooled_bytes() > most) {
+  trim(pool_);
+}
+
+// Shapes that changed leave blocks of sizes that nothing asks for any more. Memory that queued calls use cannot go back
+// before they are done; waiting for them would hold up the event loop, so that is left until the pool is twice too
+// large.
+void Environment::trim(MemoryPool& pool) {
+  const size_t most = std::max(kLeastPooled, pool.peak_bytes() / 2 * 3);
+  if (pool.pooled_bytes() <= most) return;
+  if (!queue_.passed(queue_.last())) {
+    if (pool.pooled_bytes() <= 2 * most) return;
     settle();
-    pool_.trim(most / 4 * 3);
   }
+  pool.trim(most / 4 * 3);
 }
 
 void Environment::fail_allocations_from(int64_t count) {

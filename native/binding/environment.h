@@ -86,6 +86,7 @@ class Environment {
   bool over_budget(size_t wanted, double share) const;
   void reclaim(size_t wanted);
   void sweep();
+  void trim(MemoryPool& pool);
   void force_collection();
   void report_external_memory();
   void create_notifier();

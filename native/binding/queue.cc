@@ -91,6 +91,11 @@ void Environment::create_notifier() {
 
 void Environment::begin_queue() {
   if (queue_depth_++ > 0) return;
+  // What the last steps left undone; scratch memory of their calls has no other moment.
+  if (queue_.passed(queue_.last())) {
+    trim(pool_);
+    trim(workspaces_);
+  }
   create_notifier();
   queueing_ = notifier_ != nullptr && queue_.start();
 }

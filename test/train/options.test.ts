@@ -23,6 +23,7 @@ describe('the options of fit', () => {
       [{ accumulate: 0 }, 'fit: expected accumulate to be an integer of at least 1, got 0'],
       [{ clipGradNorm: -1 }, 'fit: expected clipGradNorm to be a finite number of at least 0, got -1'],
       [{ seed: 0.5 }, 'fit: expected seed to be an integer of at least 0, got 0.5'],
+      [{ async: 'yes' }, 'fit: expected async to be true or false, got "yes"'],
       [{ monitor: 'accuracy' }, 'fit: expected monitor to be one of "loss", got "accuracy"'],
       [{ mode: 'best' }, 'fit: expected mode to be one of "min", "max", got "best"'],
       [{ schedulerInterval: 'batch' }, 'fit: expected schedulerInterval to be one of "epoch", "step", got "batch"'],
@@ -65,7 +66,10 @@ describe('the options of fit', () => {
     )
     const wrong = { loss: new nn.MSELoss(), metric: [] } as never
     await expect(evaluate(model, settings.train, wrong)).rejects.toThrow(
-      'evaluate: expected options loss, metrics, got "metric"',
+      'evaluate: expected options loss, metrics, async, got "metric"',
+    )
+    await expect(evaluate(model, settings.train, { loss: new nn.MSELoss(), async: 1 as never })).rejects.toThrow(
+      'evaluate: expected async to be true or false, got 1',
     )
     const single = {
       length: 1,
