@@ -5,7 +5,7 @@ import { FAREWELLS, FIRST_PIPE, READY_PIPE, type Watched } from './witness.ts'
 // The process that `startWitness` starts. It ends with the last of the ranks.
 
 /** Milliseconds that the launcher and MPI have to end the other ranks, and those that a handler of theirs may need after that. */
-const PATIENCE = 4000
+const PATIENCE = 3000
 const LAST_PATIENCE = 2000
 
 const ranks = JSON.parse(process.argv[2]) as Watched[]

@@ -52,29 +52,22 @@ async function checkKilled(family: Family, ranks: number, rank: number, way: 'ki
   // From the words that come right before the end, so that slow starts do not count.
   let begin = 0
   const words = new RegExp(`rank ${rank} is pid (\\d+)`)
-  const { status, stdout, stderr } = await startRanks(
-    family,
-    ranks,
-    'endings',
-    [way, String(rank)],
-    (text) => {
-      if (begin === 0 && words.test(text)) begin = performance.now()
-    },
-    { TMPDIR: folder },
-  )
-  const seconds = (performance.now() - begin) / 1000
-  assert.notEqual(status, 0)
-  assert.ok(seconds < 10, `it took ${seconds} s`)
-  const pid = words.exec(stdout)?.[1]
-  const told = (stderr + stdout).split('\n').filter((line) => line.includes('killed or crashed'))
-  assert.deepEqual(told.length, 1, stderr + stdout)
-  assert.match(
-    told[0],
-    new RegExp(`strided: rank ${rank} of ${ranks} \\(process ${pid} on \\S+\\) was killed or crashed: `),
-  )
-  assert.deepEqual(
-    readdirSync(folder).filter((name) => name.startsWith('strided-')),
-    [],
-  )
-  rmSync(folder, { recursive: true })
+  const onText = (text: string): void => {
+    if (begin === 0 && words.test(text)) begin = performance.now()
+  }
+  try {
+    const args = [way, String(rank)]
+    const { status, stdout, stderr } = await startRanks(family, ranks, 'endings', args, onText, { TMPDIR: folder })
+    const seconds = (performance.now() - begin) / 1000
+    assert.notEqual(status, 0)
+    assert.ok(seconds < 10, `it took ${seconds} s`)
+    const name = `strided: rank ${rank} of ${ranks} \\(process ${words.exec(stdout)?.[1]} on \\S+\\)`
+    const told = (stderr + stdout).split('\n').filter((line) => line.includes('killed or crashed'))
+    assert.equal(told.length, 1, stderr + stdout)
+    assert.match(told[0], new RegExp(`${name} was killed or crashed: `))
+    const left = readdirSync(folder).filter((file) => file.startsWith('strided-'))
+    assert.deepEqual(left, [])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
