@@ -1,191 +1,157 @@
 #include "depthwise_conv2d.h"
 
-#include "../simd/windows.h"
 #include "depthwise_gradient.h"
+#include "depthwise_input.h"
 #include "depthwise_tiles.h"
 
 namespace strided {
 namespace {
 
-// One output with any kernel and dilation.
-void forward_any(const ForwardRow& r, int64_t ow) {
-  const DepthwiseShape& s = r.s;
-  const Range kw = taps_inside(ow * s.sw - s.pw, s.dw, s.kw, s.iw);
+// One output with any kernel and dilation; `input` is its image.
+void forward_any(const DepthwiseShape& s, int64_t oh, int64_t ow, const float* input, const float* weight,
+                 const float* bias, float* output) {
+  const int64_t top = oh * s.sh - s.ph;
+  const int64_t left = ow * s.sw - s.pw;
+  const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
+  const Range kw = taps_inside(left, s.dw, s.kw, s.iw);
   for (int64_t c = 0; c < s.c; c += kLanes) {
     const Mask mask = lanes_from(c, s.c);
-    Vec acc = r.bias == nullptr ? zero() : load(r.bias + c, mask);
-    for (int64_t h = r.kh.begin; h < r.kh.end; h++) {
-      const float* x = r.input + (h * s.dh * s.iw + ow * s.sw - s.pw) * s.c + c;
-      const float* tap = r.weight + h * s.kw * s.c + c;
+    Vec acc = bias == nullptr ? zero() : load(bias + c, mask);
+    for (int64_t h = kh.begin; h < kh.end; h++) {
+      const float* x = input + ((top + h * s.dh) * s.iw + left) * s.c + c;
+      const float* tap = weight + h * s.kw * s.c + c;
       for (int64_t w = kw.begin; w < kw.end; w++) {
         acc = fma(load(x + w * s.dw * s.c, mask), load(tap + w * s.c, mask), acc);
       }
     }
-    store(r.output + ow * s.c + c, s.relu ? max(zero(), acc) : acc, mask);
+    store(output + c, s.relu ? max(zero(), acc) : acc, mask);
   }
-}
-
-// The tile of `count` outputs: one instance for each width.
-template <int K, int S, int T>
-void forward_tile_of(const ForwardRow& r, int64_t ow, int64_t count) {
-  if constexpr (T > 1) {
-    if (count < T) return forward_tile_of<K, S, T - 1>(r, ow, count);
-  }
-  forward_tile<K, S, T>(r, ow);
-}
-
-// Tiles as equal as possible: 7 + 7 rather than 8 + 6.
-template <int K, int S>
-void forward_row(const ForwardRow& r) {
-  const int64_t tiles = (r.s.ow + kTile - 1) / kTile;
-  for (int64_t i = 0; i < tiles; i++) {
-    const int64_t begin = i * r.s.ow / tiles;
-    forward_tile_of<K, S, kTile>(r, begin, (i + 1) * r.s.ow / tiles - begin);
-  }
-}
-
-// Calls body.run<K, S>() where there are tiles for the kernel's width and stride, and body.any() elsewhere.
-template <typename Body>
-STRIDED_INLINE void for_kernel(const DepthwiseShape& s, Body body) {
-  if (s.dw != 1 || s.sw > 2) return body.any();
-  const int64_t which = s.kw * 10 + s.sw;
-  if (which == 31) return body.template run<3, 1>();
-  if (which == 32) return body.template run<3, 2>();
-  if (which == 51) return body.template run<5, 1>();
-  if (which == 52) return body.template run<5, 2>();
-  if (which == 71) return body.template run<7, 1>();
-  body.any();
 }
 
 struct ForwardBody {
-  const ForwardRow& row;
+  const DepthwiseShape& s;
+  int64_t row_begin, row_end;
+  const float* input;
+  const float* weight;
+  const float* bias;
+  float* output;
 
   template <int K, int S>
   void run() const {
-    forward_row<K, S>(row);
+    for (int64_t row = row_begin; row < row_end;) {
+      const int64_t oh = row % s.oh;
+      const int64_t left = s.oh - oh < row_end - row ? s.oh - oh : row_end - row;
+      const int rows = band_rows<K, S>(s, left);
+      const int64_t top = oh * s.sh - s.ph;
+      const float* image = input + row / s.oh * s.ih * s.iw * s.c;
+      const ForwardBand band{s,
+                             top,
+                             image + top * s.iw * s.c,
+                             weight,
+                             bias,
+                             taps_inside(top, s.dh, s.kh, s.ih),
+                             output + row * s.ow * s.c,
+                             image + next_row<K, S>(s, top, rows) * s.iw * s.c,
+                             row + rows < row_end};
+      if constexpr (kBand < K >> 1 && K == 3) {
+        if (rows == kSmallBand) forward_band<K, S, kSmallBand, kSmallTile>(band);
+      }
+      if constexpr (kBand < K >> 1) {
+        if (rows == kBand<K>) forward_band<K, S, kBand<K>, kTile>(band);
+      }
+      if (rows == 1) forward_band<K, S, 1, kTile>(band);
+      row += rows;
+    }
   }
+
   void any() const {
-    for (int64_t ow = 0; ow < row.s.ow; ow++) forward_any(row, ow);
+    for (int64_t row = row_begin; row < row_end; row++) {
+      const float* image = input + row / s.oh * s.ih * s.iw * s.c;
+      for (int64_t ow = 0; ow < s.ow; ow++) {
+        forward_any(s, row % s.oh, ow, image, weight, bias, output + (row * s.ow + ow) * s.c);
+      }
+    }
   }
 };
 
 void forward(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, const float* input, const float* weight,
              const float* bias, float* output) {
-  for (int64_t oh = row_begin; oh < row_end; oh++) {
-    const int64_t top = oh * s.sh - s.ph;
-    const ForwardRow row{s,
-                         input + top * s.iw * s.c,
-                         weight,
-                         bias,
-                         taps_inside(top, s.dh, s.kh, s.ih),
-                         output + oh * s.ow * s.c,
-                         top + s.kh < s.ih ? input + (top + s.kh) * s.iw * s.c : nullptr};
-    for_kernel(s, ForwardBody{row});
-  }
+  for_kernel(s, ForwardBody{s, row_begin, row_end, input, weight, bias, output});
 }
 
-// Gathers for one input pixel from the outputs whose taps read it.
-void input_any(const InputRow& r, int64_t iw) {
-  const DepthwiseShape& s = r.s;
+// Gathers for one input pixel of an image from the outputs whose taps read it.
+void input_any(const DepthwiseShape& s, int64_t ih, int64_t iw, const float* grad_output, const float* weight,
+               float* grad_input) {
+  const Range oh = windows_over(ih, s.ph, s.sh, (s.kh - 1) * s.dh, s.oh);
   const Range ow = windows_over(iw, s.pw, s.sw, (s.kw - 1) * s.dw, s.ow);
   for (int64_t c = 0; c < s.c; c += kLanes) {
     const Mask mask = lanes_from(c, s.c);
     Vec acc = zero();
-    for (int64_t o = r.oh.begin; o < r.oh.end; o++) {
-      const int64_t h = r.ih + s.ph - o * s.sh;
+    for (int64_t o = oh.begin; o < oh.end; o++) {
+      const int64_t h = ih + s.ph - o * s.sh;
       if (s.dh != 1 && h % s.dh != 0) continue;
       for (int64_t q = ow.begin; q < ow.end; q++) {
         const int64_t w = iw + s.pw - q * s.sw;
         if (s.dw != 1 && w % s.dw != 0) continue;
-        const float* tap = r.weight + (h / s.dh * s.kw + w / s.dw) * s.c + c;
-        acc = fma(load(r.grad_output + (o * s.ow + q) * s.c + c, mask), load(tap, mask), acc);
+        const float* tap = weight + (h / s.dh * s.kw + w / s.dw) * s.c + c;
+        acc = fma(load(grad_output + (o * s.ow + q) * s.c + c, mask), load(tap, mask), acc);
       }
     }
-    store(r.grad_input + iw * s.c + c, acc, mask);
+    store(grad_input + c, acc, mask);
   }
 }
 
 struct InputBody {
-  const InputRow& row;
+  const DepthwiseShape& s;
+  int64_t row_begin, row_end;
+  const float* grad_output;
+  const float* weight;
+  float* grad_input;
 
+  // Bands of two rows, the first of which may lie above the slice and the last below it.
   template <int K, int S>
   void run() const {
     if constexpr (S == 2) {
-      const int64_t first = row.s.pw / 2;  // the tile that holds column 0 or -1
-      for (int64_t b = first; 2 * b - row.s.pw < row.s.iw; b += kTile / 2) input_tile<K, kTile / 2>(row, b);
+      if (s.sh != 2 || s.dh != 1) return any();
+      for (int64_t row = row_begin; row < row_end;) {
+        const int64_t ih = row % s.ih;
+        const int64_t n = row / s.ih;
+        const int64_t a = (ih + s.ph) / 2;
+        const int64_t top = 2 * a - s.ph;
+        const int64_t first = n * s.ih + top;
+        const InputBand band{s,
+                             grad_output + n * s.oh * s.ow * s.c,
+                             weight,
+                             a,
+                             grad_input + first * s.iw * s.c,
+                             {first >= row_begin && top >= 0, first + 1 < row_end && top + 1 < s.ih},
+                             first + 2 < row_end};
+        input_band<K>(band);
+        row = top + 2 < s.ih ? first + 2 : (n + 1) * s.ih;
+      }
     } else {
       any();
     }
   }
+
   void any() const {
-    for (int64_t iw = 0; iw < row.s.iw; iw++) input_any(row, iw);
+    for (int64_t row = row_begin; row < row_end; row++) {
+      const float* image = grad_output + row / s.ih * s.oh * s.ow * s.c;
+      for (int64_t iw = 0; iw < s.iw; iw++) {
+        input_any(s, row % s.ih, iw, image, weight, grad_input + (row * s.iw + iw) * s.c);
+      }
+    }
   }
 };
 
 void input_gradient(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, const float* grad_output,
                     const float* weight, float* grad_input) {
-  for (int64_t ih = row_begin; ih < row_end; ih++) {
-    const Range oh = windows_over(ih, s.ph, s.sh, (s.kh - 1) * s.dh, s.oh);
-    const InputRow row{s, grad_output, weight, ih, oh, grad_input + ih * s.iw * s.c, ih + 1 < row_end};
-    for_kernel(s, InputBody{row});
-  }
+  for_kernel(s, InputBody{s, row_begin, row_end, grad_output, weight, grad_input});
 }
-
-// Output rows of one register of channels.
-struct WeightBody {
-  const DepthwiseShape& s;
-  Range rows;
-  int64_t end;  // of the rows that follow
-  const float* input;
-  const float* grad_output;
-  Mask mask;
-  float* grad_weight;
-
-  template <int K, int S>
-  void run() const {
-    constexpr int kRows = kFilterRows<K>;
-    int64_t h = 0;
-    for (; h + kRows <= s.kh; h += kRows) {
-      weight_rows<K, S, kRows>(s, rows, end, h, mask, input, grad_output, grad_weight);
-    }
-    for (; h < s.kh; h++) weight_rows<K, S, 1>(s, rows, end, h, mask, input, grad_output, grad_weight);
-  }
-
-  void any() const {
-    for (int64_t oh = rows.begin; oh < rows.end; oh++) {
-      const int64_t top = oh * s.sh - s.ph;
-      const Range kh = taps_inside(top, s.dh, s.kh, s.ih);
-      for (int64_t h = kh.begin; h < kh.end; h++) {
-        for (int64_t w = 0; w < s.kw; w++) add_tap(oh, top + h * s.dh, h, w);
-      }
-    }
-  }
-
-  void add_tap(int64_t oh, int64_t ih, int64_t h, int64_t w) const {
-    const int64_t left = w * s.dw - s.pw;
-    const Range ow = outputs_inside(left, s.sw, s.ow, s.iw);
-    const float* x = input + (ih * s.iw + left) * s.c;
-    const float* grad = grad_output + oh * s.ow * s.c;
-    float* target = grad_weight + (h * s.kw + w) * s.c;
-    Vec acc = load(target, mask);
-    for (int64_t o = ow.begin; o < ow.end; o++) {
-      acc = fma(load(x + o * s.sw * s.c, mask), load(grad + o * s.c, mask), acc);
-    }
-    store(target, acc, mask);
-  }
-};
 
 void weight_gradient(const DepthwiseShape& s, int64_t row_begin, int64_t row_end, int64_t begin, int64_t end,
                      const float* input, const float* grad_output, float* grad_weight) {
-  const int64_t fit = kChunk / (s.sh * s.iw * s.c);
-  const int64_t rows = s.kw <= kNarrow && fit > 1 ? fit : 1;
-  for (int64_t first = row_begin; first < row_end; first += rows) {
-    const int64_t last = first + rows < row_end ? first + rows : row_end;
-    for (int64_t c = begin; c < end; c += kLanes) {
-      for_kernel(
-          s, WeightBody{s, {first, last}, row_end, input + c, grad_output + c, lanes_from(c, end), grad_weight + c});
-    }
-  }
+  for_kernel(s, WeightBody{s, row_begin, row_end, begin, end, input, grad_output, grad_weight});
 }
 
 }  // namespace

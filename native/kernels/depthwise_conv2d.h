@@ -8,7 +8,8 @@
 //
 // Edges    Padding is skipped, never multiplied.
 // Layout   channels-last images; weight with channels innermost, [kh, kw, c]. Lanes run over c.
-// Slices   forward: output rows; input: input rows; weight: output rows, channels [begin, end) of one image.
+// Slices   forward: output rows; input: input rows; weight: output rows, channels [begin, end). Rows are counted over
+//          all images.
 // Saved    nothing
 // Aliasing No two arguments may overlap. forward and input write all of their rows; weight adds.
 // Cost     2*KH*KW floating-point operations an output and channel; one load for each, so bound by loads.

@@ -12,15 +12,30 @@ namespace {
 constexpr int64_t kMaxParts = 16;
 // Channels of one slice of the weight gradient.
 constexpr int64_t kChannels = 256;
+// Floating-point operations of one slice: they are as slow as memory is.
+constexpr int64_t kSliceFlops = kFlopSlice / 2;
 
 DepthwiseShape shape_of(const ConvProblem& p) {
   return {p.ic, p.ih, p.iw, p.oh, p.ow, p.kh, p.kw, p.sh, p.sw, p.ph, p.pw, p.dh, p.dw, p.relu};
 }
 
-// Rows that one slice takes.
-int64_t rows_per_slice(const ConvProblem& p, int64_t columns) {
-  return std::max<int64_t>(1, kFlopSlice / (8 * p.taps() * columns * p.ic));
-}
+// Rows of all images in slices: some images each, or shares of one. Neighbouring slices both read the rows at their
+// border.
+struct RowSlices {
+  int64_t rows;
+  Slices images, shares;
+
+  RowSlices(const ConvProblem& p, int64_t image_rows, int64_t columns)
+      : RowSlices(p.n, image_rows, std::max<int64_t>(1, kSliceFlops / (2 * p.taps() * columns * p.ic))) {}
+  int64_t count() const { return images.count * shares.count; }
+  int64_t begin(int64_t i) const { return images.begin(i / shares.count) * rows + shares.begin(i % shares.count); }
+  // A slice of several images has one share, the whole of each.
+  int64_t end(int64_t i) const { return (images.end(i / shares.count) - 1) * rows + shares.end(i % shares.count); }
+
+ private:
+  RowSlices(int64_t n, int64_t image_rows, int64_t target)
+      : rows(image_rows), images(n, std::max<int64_t>(1, target / image_rows)), shares(image_rows, target) {}
+};
 
 // [c, taps] to [taps, c], or back.
 void transpose(const Context& context, int64_t rows, int64_t columns, const float* from, float* to) {
@@ -28,19 +43,6 @@ void transpose(const Context& context, int64_t rows, int64_t columns, const floa
   shape.add(columns, {1, rows});
   shape.add(rows, {columns, 1});
   copy(context, sizeof(float), shape, from, to);
-}
-
-// Rows of one image, and the number of the slice that they are.
-struct Rows {
-  int64_t n, begin, end, slice;
-};
-
-// Calls body(rows) over slices of the rows of all images.
-template <typename Body>
-void for_rows(const Context& context, int64_t n, const Slices& slices, Body body) {
-  context.parallel(n * slices.count, [&](int64_t i, int) {
-    body(Rows{i / slices.count, slices.begin(i % slices.count), slices.end(i % slices.count), i});
-  });
 }
 
 }  // namespace
@@ -52,22 +54,21 @@ void depthwise_forward(const Context& context, const ConvProblem& p, const float
   const DepthwiseShape shape = shape_of(p);
   const Workspace<float> taps(context, p.taps() * p.ic);
   transpose(context, p.ic, p.taps(), weight, taps.get());
-  const Slices slices(p.oh, rows_per_slice(p, p.ow));
-  if (moments != nullptr) moments->begin(p.n * slices.count);
-  for_rows(context, p.n, slices, [&](Rows rows) {
-    float* image = output + rows.n * p.output_image();
-    context.kernels->depthwise.forward(shape, rows.begin, rows.end, input + rows.n * p.input_image(), taps.get(), bias,
-                                       image);
+  const RowSlices slices(p, p.oh, p.ow);
+  if (moments != nullptr) moments->begin(slices.count());
+  context.parallel(slices.count(), [&](int64_t i, int) {
+    const int64_t begin = slices.begin(i);
+    const int64_t end = slices.end(i);
+    context.kernels->depthwise.forward(shape, begin, end, input, taps.get(), bias, output);
     if (moments == nullptr) return;
-    const int64_t pixels = (rows.end - rows.begin) * p.ow;
-    moments->add(rows.slice, true, 0, p.oc, {image + rows.begin * p.ow * p.oc, 1, pixels, 0, p.oc});
+    moments->add(i, true, 0, p.oc, {output + begin * p.ow * p.oc, 1, (end - begin) * p.ow, 0, p.oc});
   });
 }
 
 void depthwise_backward_input(const Context& context, const ConvProblem& p, const float* grad_output,
                               const float* weight, float* grad_input) {
   const Workspace<float> taps(context, p.taps() * p.ic);
-  const Slices slices(p.ih, rows_per_slice(p, p.iw));
+  const RowSlices slices(p, p.ih, p.iw);
   if (p.sh == 1 && p.sw == 1 && (p.kh - 1) * p.dh >= p.ph && (p.kw - 1) * p.dw >= p.pw) {
     // The forward pass from grad_output to grad_input, with the kernel turned by 180 degrees.
     const DepthwiseShape turned{
@@ -78,17 +79,16 @@ void depthwise_backward_input(const Context& context, const ConvProblem& p, cons
         taps.get()[(p.taps() - 1 - tap) * p.ic + c] = weight[c * p.taps() + tap];
       }
     }
-    for_rows(context, p.n, slices, [&](Rows rows) {
-      context.kernels->depthwise.forward(turned, rows.begin, rows.end, grad_output + rows.n * p.output_image(),
-                                         taps.get(), nullptr, grad_input + rows.n * p.input_image());
+    context.parallel(slices.count(), [&](int64_t i, int) {
+      context.kernels->depthwise.forward(turned, slices.begin(i), slices.end(i), grad_output, taps.get(), nullptr,
+                                         grad_input);
     });
     return;
   }
   const DepthwiseShape shape = shape_of(p);
   transpose(context, p.ic, p.taps(), weight, taps.get());
-  for_rows(context, p.n, slices, [&](Rows rows) {
-    context.kernels->depthwise.input(shape, rows.begin, rows.end, grad_output + rows.n * p.output_image(), taps.get(),
-                                     grad_input + rows.n * p.input_image());
+  context.parallel(slices.count(), [&](int64_t i, int) {
+    context.kernels->depthwise.input(shape, slices.begin(i), slices.end(i), grad_output, taps.get(), grad_input);
   });
 }
 
@@ -105,13 +105,7 @@ void depthwise_backward_weight(const Context& context, const ConvProblem& p, con
     const int64_t end = channels.end(slice % channels.count);
     float* sum = partial.get() + part * weights;
     for (int64_t tap = 0; tap < p.taps(); tap++) std::fill(sum + tap * p.ic + begin, sum + tap * p.ic + end, 0.0f);
-    for (int64_t row = parts.begin(part); row < parts.end(part);) {
-      const int64_t n = row / p.oh;
-      const int64_t last = std::min(parts.end(part), (n + 1) * p.oh);
-      context.kernels->depthwise.weight(shape, row - n * p.oh, last - n * p.oh, begin, end, input + n * p.input_image(),
-                                        grad_output + n * p.output_image(), sum);
-      row = last;
-    }
+    context.kernels->depthwise.weight(shape, parts.begin(part), parts.end(part), begin, end, input, grad_output, sum);
   });
   add_parts(context, parts.count, weights, partial.get(), partial.get());
   transpose(context, p.taps(), p.ic, partial.get(), grad_weight);
