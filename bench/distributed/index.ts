@@ -1,5 +1,6 @@
 // Data-parallel training: what ranks cost, and what they wait for.
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Print } from '../suites/suite.ts'
 import { formatTable } from '../table.ts'
@@ -14,14 +15,19 @@ const LAUNCHERS: [name: string, options: string[]][] = [
   ['mpirun', []],
 ]
 
-interface Result extends Measured {
+/** Seconds of a step, and of them those that the end of backward waits for messages. */
+interface Times {
+  seconds: number
+  waited: number
+}
+
+export interface Result extends Measured {
   ranks: number
   family: string | null
-  /** Seconds of a step with messages that travel during backward, and behind it. */
-  overlapped: number
-  sequential: number
-  /** Seconds of the sequential step that were spent waiting, and of the overlapped one. */
-  waited: { overlapped: number; sequential: number }
+  /** With messages during backward, behind it, and without any. */
+  steps: Record<'overlapped' | 'sequential' | 'silent', Times>
+  /** Bytes a second that leave a rank in an all-reduce; null on one. */
+  transfer: number | null
   batch: number
   model: string
 }
@@ -38,9 +44,42 @@ function run(command: string, args: readonly string[]): Result | null {
 const ms = (seconds: number): string => (1000 * seconds).toFixed(1)
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
+/** The table, and how to read it. */
+export function stepTable(alone: Result, results: readonly Result[], processors: number): string {
+  const header = ['ranks', 'MPI', 'images/s', 'efficiency', 'step ms', 'waiting', 'messages']
+  const more = ['no overlap', 'waiting', 'messages', 'no messages', 'MB/s']
+  const rows = results.map(({ ranks, family, batch, steps, transfer }) => {
+    const { overlapped, sequential, silent } = steps
+    const shares = ({ seconds, waited }: Times): string[] => [
+      ms(seconds),
+      percent(waited / seconds),
+      percent(1 - silent.seconds / seconds),
+    ]
+    return [
+      ...[String(ranks), family ?? 'none', ((ranks * batch) / overlapped.seconds).toFixed(0)],
+      percent(alone.steps.overlapped.seconds / overlapped.seconds),
+      ...[...shares(overlapped), ...shares(sequential), ms(silent.seconds)],
+      transfer === null ? '-' : (transfer / 1e6).toFixed(0),
+    ]
+  })
+  const crowded = results.some(({ ranks }) => 2 * ranks > processors)
+  return [
+    `${alone.model}, batch ${alone.batch} on each rank, one thread each, all on this machine (${processors} processors)`,
+    formatTable([[...header, ...more], ...rows], 2),
+    'waiting: share of a step at the end of backward until the messages are through; messages: share by which a step is longer than',
+    'one without messages on as many ranks, which counts what they take from computing, too. MB/s: of an all-reduce of 4 MB.',
+    ...(crowded
+      ? [
+          'There are fewer than two processors for each rank: messages during backward take theirs from it, and overlap gains little or',
+          'nothing here.',
+        ]
+      : []),
+  ].join('\n')
+}
+
 /** Prints images per second of 1 and 2 ranks, the share of a step that waits, and the scaling that follows from it. */
 export function runDistributed({ quick, print }: { quick: boolean; print: Print }): number {
-  const args = [program, quick ? '3' : '12']
+  const args = [program, quick ? '2' : '9']
   const alone = run(process.execPath, args)
   if (alone === null) return 1
   const results = [alone]
@@ -49,19 +88,9 @@ export function runDistributed({ quick, print }: { quick: boolean; print: Print 
     // `mpirun` alone is one of the two before it, where those have names of their own.
     if (two !== null && !results.some(({ family }) => family === two.family)) results.push(two)
   }
-  const header = ['ranks', 'MPI', 'images/s', 'step ms', 'waiting', 'without overlap', 'waiting', 'efficiency']
-  const rows = results.map((one) => [
-    ...[String(one.ranks), one.family ?? 'none', ((one.ranks * one.batch) / one.overlapped).toFixed(0)],
-    ...[ms(one.overlapped), percent(one.waited.overlapped / one.overlapped)],
-    ...[
-      ms(one.sequential),
-      percent(one.waited.sequential / one.sequential),
-      percent(alone.overlapped / one.overlapped),
-    ],
-  ])
-  print.line(`${alone.model}, batch ${alone.batch} on each rank, one thread each, all on this machine`)
-  print.line(formatTable([header, ...rows], 2))
+  print.line(stepTable(alone, results, availableParallelism()))
   if (results.length === 1) print.line('no MPI is installed: apt-get install openmpi-bin, or mpich')
-  print.line(`\n${linkModel(alone)}`)
+  const speeds = results.map(({ transfer }) => transfer).filter((speed) => speed !== null)
+  print.line(`\n${linkModel(alone, speeds.length === 0 ? null : Math.max(...speeds))}`)
   return results.length === 1 ? 1 : 0
 }
