@@ -206,6 +206,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser (skipped wher
   afterAll(() => browser.close())
 
   const stateOf = (page: Page) => page.innerText('.state')
+  // A function, not a string: the page's content security policy forbids strings to be evaluated again and again.
+  const untilState = (page: Page, state: string) =>
+    page.waitForFunction((text) => document.querySelector('.state')?.textContent === text, state)
 
   it('draws the run while it goes on, at both widths and in both themes, and keeps it afterwards', async () => {
     const gate = new Gate(12)
@@ -226,7 +229,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser (skipped wher
     gate.allow()
     const { steps } = (await run) as unknown as Run
     for (const [page, complaints] of opened) {
-      await page.waitForFunction("document.querySelector('.state').textContent === 'finished'")
+      await untilState(page, 'finished')
       const charts = await coloredPixels(page)
       expect(charts.length).toBe(6)
       for (const { title, colored } of charts) expect(colored, title).toBeGreaterThan(150)
@@ -262,7 +265,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser (skipped wher
     stop = true
     gate.allow()
     expect(await failed).toBe('Error: broken')
-    await page.waitForFunction("document.querySelector('.state').textContent === 'server gone'")
+    await untilState(page, 'server gone')
     await page.close()
   })
 })
