@@ -23,6 +23,7 @@ const KernelTable& table_of() {
       grouped_kernels<isa>(),
       image_crop_kernels<isa>(),
       layer_norm_kernels<isa>(),
+      line_winograd_kernels<isa>(),
       local_response_norm_kernels<isa>(),
       max_pool_kernels<isa>(),
       moments_kernels<isa>(),

@@ -17,6 +17,7 @@
 #include "../kernels/grouped_conv2d.h"
 #include "../kernels/image_crop.h"
 #include "../kernels/layer_norm.h"
+#include "../kernels/line_winograd.h"
 #include "../kernels/local_response_norm.h"
 #include "../kernels/max_pool.h"
 #include "../kernels/moments.h"
@@ -50,6 +51,7 @@ struct KernelTable {
   const GroupedKernels& grouped;
   const ImageCropKernels& image_crop;
   const LayerNormKernels& layer_norm;
+  const LineWinogradTable& line_winograd;
   const LocalResponseNormKernels& local_response_norm;
   const MaxPoolKernels& max_pool;
   const MomentsKernels& moments;

@@ -6,6 +6,7 @@
 #include "depthwise_conv2d.h"
 #include "gemm.h"
 #include "grouped_conv2d.h"
+#include "line_winograd.h"
 #include "taps.h"
 #include "winograd.h"
 
@@ -141,6 +142,9 @@ void conv_forward(const Context& context, const ConvProblem& p, const float* inp
   if (algorithm != ConvAlgorithm::direct) {
     return winograd_forward(context, algorithm, p, input, weight, bias, output, moments);
   }
+  if (is_line_winograd(p, context.conv_precision)) {
+    return line_winograd_forward(context, p, input, weight, bias, output, moments);
+  }
   if (is_depthwise(p)) return depthwise_forward(context, p, input, weight, bias, output, moments);
   if (is_product(p)) {
     return pointwise(context, p, input, p.group_ic(), weight, true, bias, p.relu, output, p.group_oc(), moments);
@@ -166,6 +170,9 @@ void conv_backward_input(const Context& context, const ConvProblem& p, const flo
   const ConvAlgorithm algorithm = conv_algorithm(p, context.conv_precision);
   if (algorithm != ConvAlgorithm::direct) {
     return winograd_backward_input(context, algorithm, p, grad_output, weight, grad_input);
+  }
+  if (is_line_winograd(p, context.conv_precision)) {
+    return line_winograd_backward_input(context, p, grad_output, weight, grad_input);
   }
   if (is_depthwise(p)) return depthwise_backward_input(context, p, grad_output, weight, grad_input);
   if (is_product(p)) {

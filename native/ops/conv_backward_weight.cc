@@ -7,6 +7,7 @@
 #include "direct_backward_weight.h"
 #include "gemm.h"
 #include "grouped_conv2d.h"
+#include "line_winograd.h"
 #include "winograd.h"
 
 namespace strided {
@@ -65,6 +66,8 @@ void conv_backward_weight(const Context& context, const ConvProblem& p, const fl
     grouped_backward_weight(context, p, input, grad_output, grad_weight);
   } else if (is_product(p)) {
     product_backward_weight(context, p, input, grad_output, grad_weight);
+  } else if (algorithm == ConvAlgorithm::direct && is_line_winograd(p, context.conv_precision)) {
+    line_winograd_backward_weight(context, p, input, grad_output, grad_weight);
   } else if (algorithm == ConvAlgorithm::direct) {
     direct_backward_weight(context, with_long_rows(p), input, grad_output, grad_weight);
   } else {

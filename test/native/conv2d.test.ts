@@ -10,10 +10,9 @@ import { absent, input, type KernelCall, output, plain, type Tolerance } from '.
 import { uniform } from '../support/data.ts'
 import { describeCases, itHoldsForRandom } from '../support/native_cases.ts'
 
-/** Whether the shape is one that Winograd's algorithm is for: dense 3×3 or 5×5 of stride 1, channels enough. */
+/** Whether the shape is one that Winograd's algorithm is for: dense of stride 1, three taps in a line, channels enough. */
 function winograd({ g, ic, oc, kh, kw, sh, sw }: Conv2dProblem): boolean {
-  const square = kh === kw && (kh === 3 || kh === 5)
-  return g === 1 && ic >= 16 && oc >= 16 && square && sh === 1 && sw === 1
+  return g === 1 && ic >= 16 && oc >= 16 && Math.max(kh, kw) >= 3 && sh === 1 && sw === 1
 }
 
 /**
@@ -93,8 +92,30 @@ const winogradProblems = fc
   })
   .filter((problem) => problem.oh > 0 && problem.ow > 0 && conv2d.flops(problem) < 2_500_000)
 
+// Lines around tiles of 4 and of 2, as short as one and longer than the tiles that are taken together.
+const line = fc.oneof(fc.integer({ min: 3, max: 24 }), fc.constantFrom(230, 390))
+const lineProblems = fc
+  .record({
+    ...{ n: fc.integer({ min: 1, max: 3 }), ic: some, oc: some, along: line, across: fc.integer({ min: 1, max: 9 }) },
+    ...{ k: fc.integer({ min: 3, max: 9 }), k2: fc.constantFrom(1, 1, 2, 4), d2: fc.constantFrom(1, 1, 2) },
+    ...{ pad: fc.integer({ min: 0, max: 9 }), pad2: fc.integer({ min: 0, max: 3 }) },
+    ...{ turned: fc.boolean(), relu: fc.boolean() },
+  })
+  .map(({ n, ic, oc, along, across, k, k2, d2, pad, pad2, turned, relu }): Conv2dProblem => {
+    const rows = { ih: across, kh: k2, ph: pad2, dh: d2, oh: across + 2 * pad2 - d2 * (k2 - 1) }
+    const columns = { iw: along, kw: k, pw: pad, dw: 1, ow: along + 2 * pad - (k - 1) }
+    const fixed = { n, g: 1, ic, oc, sh: 1, sw: 1, relu }
+    if (!turned || k2 > 2) return { ...fixed, ...rows, ...columns }
+    const upright = { ih: along, kh: k, ph: pad, dh: 1, oh: columns.ow }
+    return { ...fixed, ...upright, iw: across, kw: k2, pw: pad2, dw: d2, ow: rows.oh }
+  })
+  .filter((problem) => problem.oh > 0 && problem.ow > 0 && conv2d.flops(problem) < 2_500_000)
+
 for (const precision of ['fast', 'medium', 'strict'] as const) {
   itHoldsForRandom('conv2d', winogradProblems, (problem) => calls(problem, precision), 100, precision)
+}
+for (const precision of ['fast', 'medium'] as const) {
+  itHoldsForRandom('conv2d', lineProblems, (problem) => calls(problem, precision), 40, precision, 'lines')
 }
 
 const tiles = Object.entries(conv2d.edges).filter(([, text]) => winograd(parseProblem('conv2d', text)))

@@ -1,22 +1,32 @@
 import fc from 'fast-check'
-import { printProblem } from '../../lib/kernels/problem_string.ts'
+import type { ConvPrecision } from '../../lib/kernels/backend.ts'
+import { parseProblem, printProblem } from '../../lib/kernels/problem_string.ts'
 import type { Conv3dProblem } from '../../lib/reference/index.ts'
 import { conv3d } from '../cases/conv3d.ts'
-import { absent, input, type KernelCall, output, plain } from '../support/check_op.ts'
+import { absent, input, type KernelCall, output, plain, type Tolerance } from '../support/check_op.ts'
 import { uniform } from '../support/data.ts'
 import { describeCases, itHoldsForRandom } from '../support/native_cases.ts'
 
-/** All three passes with a bias; every result is a sum of products. */
-function calls(problem: Conv3dProblem): KernelCall[] {
+/** Whether Winograd's algorithm may run: dense of stride 1, three taps in a line, channels enough. */
+function winograd({ g, ic, oc, kh, kw, sd, sh, sw }: Conv3dProblem): boolean {
+  return g === 1 && ic >= 16 && oc >= 16 && Math.max(kh, kw) >= 3 && sd === 1 && sh === 1 && sw === 1
+}
+
+/** All three passes with a bias; every result is a sum of products, and Winograd's bound is that of the largest one. */
+function calls(problem: Conv3dProblem, precision: ConvPrecision = 'fast'): KernelCall[] {
   const { n, g, ic, id, ih, iw, oc, od, oh, ow, kd, kh, kw } = problem
+  const sum = (terms: number): Tolerance => ({
+    terms,
+    ...(precision !== 'strict' && winograd(problem) && { spread: 4 }),
+  })
   const title = printProblem('conv3d', problem)
   const image = uniform(n * id * ih * iw * ic, 1)
   const weight = uniform((oc * kd * kh * kw * ic) / g, 2)
   const gradOutput = uniform(n * od * oh * ow * oc, 3)
   const places = n * od * oh * ow
-  const forward = output(gradOutput.length, { terms: (kd * kh * kw * ic) / g + 1 })
-  const backwardInput = output(image.length, { terms: (kd * kh * kw * oc) / g })
-  const backwardWeight = [output(weight.length, { terms: places }), output(oc, { terms: places })]
+  const forward = output(gradOutput.length, sum((kd * kh * kw * ic) / g + 1))
+  const backwardInput = output(image.length, sum((kd * kh * kw * oc) / g))
+  const backwardWeight = [output(weight.length, sum(places)), output(oc, { terms: places })]
   const shape = plain(problem)
   return [
     { kernel: 'conv3dForward', title, args: [shape, input(image), input(weight), input(uniform(oc, 4)), forward] },
@@ -45,7 +55,9 @@ function cut(problem: Conv3dProblem): Conv3dProblem {
   return { ...problem, n: 1, id, ih, iw, od, oh, ow }
 }
 
-describeCases(conv3d, calls, cut)
+const fastCalls = (problem: Conv3dProblem): KernelCall[] => calls(problem)
+
+describeCases(conv3d, fastCalls, cut)
 describeCases({ ...conv3d, layers: {} }, callsWithoutBias)
 
 const side = fc.integer({ min: 1, max: 7 })
@@ -72,3 +84,14 @@ const problems = fc
   .filter((problem) => problem.od > 0 && problem.oh > 0 && problem.ow > 0 && conv3d.flops(problem) < 300_000)
 
 itHoldsForRandom('conv3d', problems, (problem) => [...calls(problem), ...callsWithoutBias(problem)], 200)
+
+const tiles = Object.entries(conv3d.edges).filter(([, text]) => winograd(parseProblem('conv3d', text)))
+const tileCases = { ...conv3d, layers: {}, edges: Object.fromEntries(tiles) }
+for (const precision of ['medium', 'strict'] as const) {
+  describeCases(
+    tileCases,
+    (problem) => calls(problem, precision),
+    (problem) => problem,
+    precision,
+  )
+}

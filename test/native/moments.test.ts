@@ -60,6 +60,8 @@ describe('moments of a convolution', () => {
     'n2ic64ih16oc96kh3sh2ph1',
     'n4ic64ih14oc80kh1sh1ph0',
     'n4ic32ih5oc130kh1sh1ph0',
+    'n3ic16ih1iw500oc24kh1kw9sh1ph0pw4',
+    'n2ic32ih17oc48kh7kw1sh1ph3pw0',
     'n2g64ic64ih32oc64kh3sh1ph1',
     'n2g4ic32ih20oc32kh3sh1ph1',
   ]) {

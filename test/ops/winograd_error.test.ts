@@ -79,6 +79,10 @@ const problems = [
   'n8ic128ih4oc128kh3sh1ph1', // too few positions for tiles of 4 in the weight gradient
   'n2ic48ih19oc40kh3sh1ph2dh2', // tiles that stick out
   'n2ic48ih14oc48kh5sh1ph2',
+  'n2ic16ih1iw512oc16kh1kw3sh1ph0pw1', // lines
+  'n2ic64ih1iw256oc64kh1kw9sh1ph0pw4',
+  'n2ic32ih17oc48kh7kw1sh1ph3pw0',
+  'n2ic32ih9iw40oc32kh4kw3sh1ph2pw1', // sums across lines, as those of three dimensions
 ]
 
 describe.each(problems)("Winograd's mean error for %s", (text) => {

@@ -59,8 +59,9 @@ export function itHoldsForRandom<Op extends ProblemOp>(
   calls: CallsOf<Op>,
   numRuns: number,
   precision: ConvPrecision = 'fast',
+  what = 'problems',
 ): void {
-  it(`${op}: ${numRuns} random problems${precision === 'fast' ? '' : `, ${precision}`}`, () => {
+  it(`${op}: ${numRuns} random ${what}${precision === 'fast' ? '' : `, ${precision}`}`, () => {
     const texts = problems.map((problem) => printProblem(op, problem))
     const property = fc.property(texts, (text) => checkCalls(calls(parseProblem(op, text)), backends(precision)))
     fc.assert(property, { numRuns, seed: 20_240_607 })
