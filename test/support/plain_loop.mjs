@@ -1,6 +1,8 @@
-// Trains LeNet-5 in one synchronous loop, with no scope, no await and no dispose, and prints what memory did as JSON.
-// Usage: node plain_loop.mjs sequential|functional STEPS BATCH
+// Trains LeNet-5 in synchronous loops, with no scope, no await and no dispose, and prints what memory did as JSON.
+// Usage: node --expose-gc plain_loop.mjs sequential|functional STEPS BATCH
+import { getHeapStatistics } from 'node:v8'
 import { functional as F, manualSeed, memory, models, nn, optim, randint, randn } from 'strided'
+import { backend } from '../../dist/kernels/select.js'
 
 const [form, steps, batch] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
 manualSeed(1)
@@ -25,19 +27,53 @@ function sequential() {
 
 const { forward, parameters } = form === 'functional' ? functional() : sequential()
 const optimizer = new optim.SGD(parameters, { lr: 0.01, momentum: 0.9 })
-const rss = []
+const samples = []
 let stepBytes = 0
 let loss = 0
-for (let step = 0; step < steps; step++) {
-  const input = randn([batch, 1, 28, 28])
-  const target = randint(0, 10, [batch])
-  optimizer.zeroGrad()
-  const value = F.crossEntropy(forward(input), target)
-  value.backward()
-  optimizer.step()
-  if (step % 10 === 0) rss.push(process.memoryUsage().rss)
-  // Before anything was collected: what the first step made and nothing released.
-  if (step === 0) stepBytes = memory().peak
-  loss = value.item()
+
+/** Resident bytes: of V8's heap, of the pool's blocks, and of all the rest. */
+function resident() {
+  const { live, pooled } = memory()
+  // In one moment: V8's heap comes and goes by tens of megabytes.
+  const [{ rss }, { total_physical_size: heap }] = [process.memoryUsage(), getHeapStatistics()]
+  const pool = live + pooled
+  return { heap, pool, rest: rss - heap - pool }
 }
-process.stdout.write(JSON.stringify({ rss, stepBytes, loss, memory: memory() }))
+
+function train(count) {
+  for (let step = 0; step < count; step++) {
+    const input = randn([batch, 1, 28, 28])
+    const target = randint(0, 10, [batch])
+    optimizer.zeroGrad()
+    const value = F.crossEntropy(forward(input), target)
+    value.backward()
+    optimizer.step()
+    // Before anything was collected: what the first step made and nothing released.
+    stepBytes ||= memory().peak
+    if (step % 10 === 0) samples.push(resident())
+    loss = value.item()
+  }
+}
+
+/** What is still held when everything that can be collected was. */
+function held() {
+  const home = backend()
+  globalThis.gc()
+  // The allocator takes garbage back and gives free blocks to the system before it fails.
+  home.failAllocations(1)
+  try {
+    home.allocate(1, {})
+  } catch (error) {
+    if (!/out of memory/.test(error.message)) throw error
+  }
+  home.failAllocations(0)
+  globalThis.gc()
+  const { storages, live } = memory()
+  return { heap: process.memoryUsage().heapUsed, storages, live, rest: resident().rest }
+}
+
+train(steps / 5)
+const before = held()
+train(steps - steps / 5)
+const after = held()
+process.stdout.write(JSON.stringify({ samples, stepBytes, loss, before, after }))
