@@ -1,46 +1,80 @@
+#include "winograd_tiles.h"
+
 #include <algorithm>
 
-#include "winograd.h"
-
 namespace strided {
+namespace {
 
-const WinogradKernels& winograd_for(const KernelTable& kernels, ConvAlgorithm algorithm) {
-  if (algorithm == ConvAlgorithm::winograd_4x3) return kernels.winograd.four_by_three;
-  return algorithm == ConvAlgorithm::winograd_2x3 ? kernels.winograd.two_by_three : kernels.winograd.two_by_five;
+const WinogradKernels* kernels_for(const WinogradTable& table, ConvAlgorithm algorithm) {
+  switch (algorithm) {
+    case ConvAlgorithm::winograd_2x3:
+      return &table.two_by_three;
+    case ConvAlgorithm::winograd_2x5:
+      return &table.two_by_five;
+    case ConvAlgorithm::winograd_halving:
+      return table.halving;
+    default:
+      return &table.four_by_three;
+  }
 }
 
-void WinogradTiles::pixels(int64_t index, const float* source, const float* zeros, const float** pixel) const {
+}  // namespace
+
+WinogradPhases::WinogradPhases(const KernelTable& kernels, ConvAlgorithm algorithm)
+    : first_(kernels_for(kernels.winograd, algorithm)), stride_(algorithm == ConvAlgorithm::winograd_halving ? 2 : 1) {}
+
+int64_t WinogradPhases::begin(int64_t frequency) const {
+  int64_t phase = 0;
+  while (!(*this)[phase].has(frequency)) phase++;
+  return phase;
+}
+
+int64_t WinogradPhases::end(int64_t frequency) const {
+  int64_t phase = count();
+  while (!(*this)[phase - 1].has(frequency)) phase--;
+  return phase;
+}
+
+void WinogradTiles::pixels(int64_t index, const WinogradPatch& patch, const float* source, const float* zeros,
+                           const float** pixel) const {
   const Spot at = spot(index);
-  const int64_t first_column = at.left - p_.pw;
-  const int64_t step = p_.dw * p_.channels;
-  const bool across = first_column >= 0 && first_column + (p_.size - 1) * p_.dw < p_.w;
-  for (int64_t i = 0; i < p_.size; i++, pixel += p_.size) {
-    const int64_t row = at.top - p_.ph + i * p_.dh;
+  const int64_t first_row = at.top * p_.stride - p_.ph + patch.row;
+  const int64_t first_column = at.left * p_.stride - p_.pw + patch.column;
+  const int64_t row_step = p_.stride * p_.dh;
+  const int64_t column_step = p_.stride * p_.dw;
+  const int64_t step = column_step * p_.channels;
+  const bool across = first_column >= 0 && first_column + (patch.columns - 1) * column_step < p_.w;
+  for (int64_t i = 0; i < patch.rows; i++, pixel += patch.columns) {
+    const int64_t row = first_row + i * row_step;
     if (row < 0 || row >= p_.h) {
-      std::fill_n(pixel, p_.size, zeros);
+      std::fill_n(pixel, patch.columns, zeros);
       continue;
     }
     const float* line = source + (at.image * p_.h + row) * p_.w * p_.channels;
-    for (int64_t j = 0; j < p_.size; j++) {
-      const int64_t column = first_column + j * p_.dw;
+    for (int64_t j = 0; j < patch.columns; j++) {
+      const int64_t column = first_column + j * column_step;
       const bool inside = across || (column >= 0 && column < p_.w);
       pixel[j] = inside ? line + first_column * p_.channels + j * step : zeros;
     }
   }
 }
 
-WinogradOutput WinogradTiles::place(int64_t index, int64_t c, float* output) const {
+WinogradOutput WinogradTiles::place(int64_t index, const WinogradTarget& target) const {
   const Spot at = spot(index);
+  const int64_t row = at.top * target.step + target.row;
+  const int64_t column = at.left * target.step + target.column;
+  const int64_t row_step = target.step * p_.dh;
+  const int64_t column_step = target.step * p_.dw;
   // Whole tiles need no division to tell.
-  const auto inside = [&](int64_t begin, int64_t end, int64_t dilation) {
-    return end - begin >= p_.tile * dilation ? p_.tile : ceil_div(end - begin, dilation);
+  const auto inside = [&](int64_t size, int64_t step) {
+    return size >= p_.tile * step ? p_.tile : std::min(p_.tile, ceil_div(size, step));
   };
-  return {output + ((at.image * p_.oh + at.top) * p_.ow + at.left) * c,
-          p_.dh * p_.ow * c,
-          p_.dw * c,
-          std::min(p_.tile, inside(at.top, p_.oh, p_.dh)),
-          std::min(p_.tile, inside(at.left, p_.ow, p_.dw)),
-          p_.relu};
+  return {target.data + ((at.image * target.h + row) * target.w + column) * target.channels,
+          row_step * target.w * target.channels,
+          column_step * target.channels,
+          inside(target.h - row, row_step),
+          inside(target.w - column, column_step),
+          target.relu};
 }
 
 }  // namespace strided

@@ -10,9 +10,15 @@ import { absent, input, type KernelCall, output, plain, type Tolerance } from '.
 import { uniform } from '../support/data.ts'
 import { describeCases, itHoldsForRandom } from '../support/native_cases.ts'
 
-/** Whether the shape is one that Winograd's algorithm is for: dense of stride 1, three taps in a line, channels enough. */
-function winograd({ g, ic, oc, kh, kw, sh, sw }: Conv2dProblem): boolean {
-  return g === 1 && ic >= 16 && oc >= 16 && Math.max(kh, kw) >= 3 && sh === 1 && sw === 1
+/**
+ * Whether the shape is one that Winograd's algorithm is for at that precision: dense, channels enough, and three taps in a
+ * line with a stride of 1, or 3×3 with a stride of 2.
+ */
+function winograd({ g, ic, oc, kh, kw, sh, sw, ph, pw, dh, dw }: Conv2dProblem, precision: ConvPrecision): boolean {
+  if (precision === 'strict' || g !== 1 || ic < 16 || oc < 16) return false
+  if (sh === 1 && sw === 1) return Math.max(kh, kw) >= 3
+  const halves = [sh, sw].every((step) => step === 2) && [kh, kw].every((taps) => taps === 3)
+  return precision === 'fast' && halves && [ph, pw, dh, dw].every((one) => one === 1) && ic >= 32 && oc >= 32
 }
 
 /**
@@ -26,7 +32,7 @@ function calls(problem: Conv2dProblem, precision: ConvPrecision = 'fast'): Kerne
   const image = uniform(n * ih * iw * ic, 1)
   const weight = uniform((oc * kh * kw * ic) / g, 2)
   const gradOutput = uniform(n * oh * ow * oc, 3)
-  const spread = precision !== 'strict' && winograd(problem)
+  const spread = winograd(problem, precision)
   const sum = (terms: number): Tolerance => (spread ? { terms, spread: 4 } : { terms })
   const forward = output(gradOutput.length, sum((kh * kw * ic) / g + 1))
   const backwardInput = output(image.length, sum((kh * kw * oc) / g))
@@ -118,7 +124,18 @@ for (const precision of ['fast', 'medium'] as const) {
   itHoldsForRandom('conv2d', lineProblems, (problem) => calls(problem, precision), 40, precision, 'lines')
 }
 
-const tiles = Object.entries(conv2d.edges).filter(([, text]) => winograd(parseProblem('conv2d', text)))
+const more = fc.integer({ min: 32, max: 49 })
+const halvingProblems = fc
+  .record({ n: fc.integer({ min: 1, max: 3 }), ic: more, oc: more, ih: side, iw: side, relu: fc.boolean() })
+  .map(({ ih, iw, ...sizes }): Conv2dProblem => {
+    const fixed = { g: 1, kh: 3, kw: 3, sh: 2, sw: 2, ph: 1, pw: 1, dh: 1, dw: 1 }
+    // Outputs that tiles of 4 mostly fill.
+    const [oh, ow] = [4 * Math.ceil(ih / 4), 4 * Math.ceil(iw / 4)]
+    return { ...sizes, ...fixed, oh, ow, ih: 2 * oh - (ih % 2), iw: 2 * ow - (iw % 2) }
+  })
+itHoldsForRandom('conv2d', halvingProblems, (problem) => calls(problem), 60)
+
+const tiles = Object.entries(conv2d.edges).filter(([, text]) => winograd(parseProblem('conv2d', text), 'medium'))
 const tileCases = { ...conv2d, layers: {}, edges: Object.fromEntries(tiles) }
 for (const precision of ['medium', 'strict'] as const) {
   describeCases(

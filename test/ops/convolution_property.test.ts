@@ -47,9 +47,10 @@ function check(text: string): void {
 }
 
 /** Whether the default algorithm may be Winograd's, whose errors are those of the largest neighbour. */
-function mayBeWinograd({ groups, channels, stride }: ConvCase): boolean {
+function mayBeWinograd({ groups, channels, stride, kernel }: ConvCase): boolean {
   const dense = groups === 1 && channels.every((count) => count >= 16)
-  return dense && stride.every((step) => step === 1)
+  const halves = stride.every((step) => step === 2) && kernel.every((size) => size === 3)
+  return dense && (halves || stride.every((step) => step === 1))
 }
 
 interface Axis {

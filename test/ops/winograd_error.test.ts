@@ -53,8 +53,8 @@ function runningSum(text: string, pass: Pass, [input, weight, grad]: Float32Arra
   for (let position = 0; position < N * OH * OW; position++) {
     const [n, oh, ow] = [Math.floor(position / (OH * OW)), Math.floor(position / OW) % OH, position % OW]
     for (let tap = 0; tap < KH * KW; tap++) {
-      const ih = oh - rest.ph + Math.floor(tap / KW) * rest.dh
-      const iw = ow - rest.pw + (tap % KW) * rest.dw
+      const ih = oh * rest.sh - rest.ph + Math.floor(tap / KW) * rest.dh
+      const iw = ow * rest.sw - rest.pw + (tap % KW) * rest.dw
       if (ih < 0 || ih >= IH || iw < 0 || iw >= IW) continue
       for (let oc = 0; oc < OC; oc++) {
         for (let ic = 0; ic < IC; ic++) {
@@ -83,6 +83,9 @@ const problems = [
   'n2ic64ih1iw256oc64kh1kw9sh1ph0pw4',
   'n2ic32ih17oc48kh7kw1sh1ph3pw0',
   'n2ic32ih9iw40oc32kh4kw3sh1ph2pw1', // sums across lines, as those of three dimensions
+  'n2ic32ih32oc32kh3sh2ph1', // the fewest channels
+  'n2ic64ih32oc48kh3sh2ph1',
+  'n3ic40ih31oc70kh3sh2ph1',
 ]
 
 describe.each(problems)("Winograd's mean error for %s", (text) => {

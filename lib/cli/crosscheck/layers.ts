@@ -13,7 +13,7 @@ function convolution(rank: number, convolve: unknown): Draw {
     const oc = groups * random.between(1, dense ? 24 : 6)
     const kernel = dense ? 3 : random.choose([1, 2, 3, 5])
     const options = {
-      stride: dense ? 1 : random.between(1, 3),
+      stride: random.between(1, dense ? 2 : 3),
       padding: random.between(0, 2),
       dilation: dense ? 1 : random.between(1, 2),
       groups,
