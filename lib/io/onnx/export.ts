@@ -38,8 +38,8 @@ const MAX_BYTES = 2 ** 31 - 1
  *
  * The graph is read off a forward pass on shapes alone, in evaluation mode, so any module whose ops have an ONNX form can
  * be exported; its weights keep their state-dict names. The input is called `input`, the output `output`, numbered from
- * `input_0` and `output_0` where there are several. The model itself is left as it is. Without the path of a file its bytes
- * are returned.
+ * `input_0` and `output_0` where there are several; a weight of such a name gets another. The model itself is left as it is.
+ * Without the path of a file its bytes are returned.
  *
  * ```ts
  * exportOnnx(model, 'model.onnx', { inputShape: [1, 3, 32, 32], dynamicBatch: true })

@@ -46,6 +46,9 @@ export interface Weight {
   place: string
 }
 
+/** What the outputs of a model are called. */
+const OUTPUT = /^output(_\d+)?$/
+
 /** An ONNX graph that is being put together, node by node. Values go by name. */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = []
@@ -86,7 +89,8 @@ export class GraphBuilder {
 
   /** Adds a tensor of the model. */
   weight(weight: Omit<Weight, 'place'>): string {
-    const name = this.#unique(weight.name)
+    // The names of outputs are taken, however many there will be.
+    const name = this.#unique(OUTPUT.test(weight.name) ? `${weight.name}_weight` : weight.name)
     this.weights.push({ ...weight, name, place: this.place })
     return name
   }

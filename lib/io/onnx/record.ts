@@ -7,7 +7,7 @@ import { untracked } from '../../tensor/scope.ts'
 import type { Storage } from '../../tensor/storage.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { StateError } from '../../util/errors.ts'
-import { formatShape, type Shape, sameShape } from '../../util/shape.ts'
+import { formatShape, type Shape, sameShape, sizeOf } from '../../util/shape.ts'
 import { GraphBuilder } from './graph.ts'
 import { activations } from './ops/activation.ts'
 import { arithmetics } from './ops/arithmetic.ts'
@@ -16,7 +16,7 @@ import { normalizations } from './ops/normalization.ts'
 import { poolings } from './ops/pooling.ts'
 import { reductions } from './ops/reduction.ts'
 import { views } from './ops/views.ts'
-import type { Converters, Layout } from './step.ts'
+import { type Converters, type Layout, noElements } from './step.ts'
 
 const CONVERTERS: Converters = {
   ...convolutions,
@@ -67,6 +67,8 @@ class GraphRecorder {
       call.path === '' ? call.module.constructor.name : `${call.path} (${call.module.constructor.name})`
     const convert = Object.hasOwn(CONVERTERS, op) ? CONVERTERS[op] : null
     if (convert === null) throw new StateError(`${op} has no ONNX form`)
+    // A size of 0 means another thing in some of ONNX's operators, and nothing is left to compute.
+    if (sizeOf(output.shape) === 0) throw noElements(op)
     const name = convert({
       op,
       graph: this.graph,
@@ -104,6 +106,7 @@ class GraphRecorder {
   /** The model's outputs, by names of their own. */
   outputs({ root }: Trace): GraphValue[] {
     const values = root.outputs
+    if (values.length === 0) throw new StateError('exportOnnx: expected a model that returns a tensor, got none')
     return values.map(({ step, shape, given }, i) => {
       const name = values.length === 1 ? 'output' : `output_${i}`
       const made = step === null ? this.inputs[given]?.name : this.#values.get(step)

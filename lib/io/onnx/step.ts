@@ -33,13 +33,13 @@ export type Converter = (step: StepView) => string
 export type Converters = Readonly<Record<string, Converter>>
 
 /** An op that cannot be written in ONNX, and why. */
-export function noForm(step: StepView, why: string): StateError {
-  return new StateError(`${step.op} has no ONNX form: ${why}`)
+export function noForm({ op }: Pick<StepView, 'op'>, why: string): StateError {
+  return new StateError(`${op} has no ONNX form: ${why}`)
 }
 
 /** An op that called no kernel, since nothing goes in or comes out. */
-export function noElements(step: StepView): StateError {
-  return noForm(step, 'there is nothing to compute for tensors without elements')
+export function noElements(op: string): StateError {
+  return noForm({ op }, 'there is nothing to compute for tensors without elements')
 }
 
 /** The first input, which every op has, and its layout. */
@@ -55,7 +55,7 @@ export function findKernel(step: StepView, ...names: readonly string[]): readonl
 /** The problem of the last call of one of the kernels. */
 export function problemOf<Problem>(step: StepView, ...names: readonly string[]): Problem {
   const args = findKernel(step, ...names)
-  if (args === null) throw noElements(step)
+  if (args === null) throw noElements(step.op)
   return args[0] as Problem
 }
 

@@ -1,6 +1,7 @@
-// Damages files of every kind that the library reads and reads them: npm run fuzz:files -- --minutes N --seed S,
-// or with --rounds N in place of minutes the same files on every machine.
-// A file must be read, or refused with an error of the library, without asking at once for more memory than twice its size.
+// Damages files of every kind that the library reads and reads them, and writes ONNX files of models that often make no sense:
+// npm run fuzz:files -- --minutes N --seed S, or with --rounds N in place of minutes the same files on every machine.
+// A file must be read, or refused with an error of the library, without asking at once for more memory than twice its size; a
+// model must be refused, or written as a file that ONNX Runtime loads and that computes what has the shapes of the model's own.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,6 +11,7 @@ import { StridedError } from '../../../lib/index.ts'
 import { watchAllocations } from './allocations.ts'
 import { type Kind, kinds } from './kinds.ts'
 import { type Mutation, mutate, mutation } from './mutate.ts'
+import { onnxInputs } from './onnx.ts'
 
 /** What streams, and readers of compressed files, take however small a file is. */
 const SLACK = 2 ** 17
@@ -46,7 +48,8 @@ async function readDamaged(kind: Kind, path: string, bytes: Buffer): Promise<'re
   return verdict
 }
 
-async function fuzzKind(name: string, folder: string, seed: number, totals: Totals): Promise<void> {
+/** Damaged files of a kind. */
+async function damagedFiles(name: string, folder: string, totals: Totals): Promise<fc.IAsyncProperty<unknown>> {
   const kind = kinds[name]
   const path = join(folder, kind.file)
   mkdirSync(dirname(path), { recursive: true })
@@ -54,15 +57,20 @@ async function fuzzKind(name: string, folder: string, seed: number, totals: Tota
   const whole = readFileSync(path)
   await kind.load(path)
   const damaged = (changes: readonly Mutation[]): Buffer => changes.reduce(mutate, whole)
-  const property = fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), async (changes) => {
+  return fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), async (changes) => {
     totals[await readDamaged(kind, path, damaged(changes))]++
-  })
+  }) as fc.IAsyncProperty<unknown>
+}
+
+async function fuzzKind(name: string, folder: string, seed: number, totals: Totals): Promise<void> {
+  const property = Object.hasOwn(onnxInputs, name)
+    ? onnxInputs[name]((verdict) => totals[verdict]++)
+    : await damagedFiles(name, folder, totals)
   const result = await fc.check(property, { seed, numRuns: RUNS })
   if (!result.failed) return
   totals.findings++
-  const [changes] = result.counterexample as [Mutation[]]
   const error = result.errorInstance as Error
-  const text = `${name}: ${error.stack ?? error}\n  ${JSON.stringify(changes)}`
+  const text = `${name}: ${error.stack ?? error}\n  ${JSON.stringify(result.counterexample)}`
   process.stdout.write(`finding ${totals.findings}: ${text}\n`)
 }
 
@@ -79,8 +87,8 @@ async function fuzzFiles(minutes: number, rounds: number, seed: number, names: r
   }
   const { read, refused, findings } = totals
   process.stdout.write(
-    `${read + refused} damaged files of ${names.length} kinds in ${((Date.now() - start) / 1000).toFixed(0)} s from seed ` +
-      `${seed}: ${read} were read, ${refused} refused; ${findings} findings\n`,
+    `${read + refused} files of ${names.length} kinds in ${((Date.now() - start) / 1000).toFixed(0)} s from seed ` +
+      `${seed}: ${read} were read or written, ${refused} refused; ${findings} findings\n`,
   )
   process.exitCode = findings === 0 ? 0 : 1
 }
@@ -90,7 +98,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     rounds: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    kinds: { type: 'string', default: Object.keys(kinds).join(';') },
+    kinds: { type: 'string', default: [...Object.keys(kinds), ...Object.keys(onnxInputs)].join(';') },
   },
 })
 const { minutes = values.rounds === undefined ? '1' : 'Infinity', rounds = 'Infinity' } = values

@@ -1,5 +1,6 @@
 // Builds the addon with a coverage-guided fuzzer, libFuzzer, in place of Node and lets it search:
-// npm run fuzz:native -- --minutes N --seed S, or with --runs N in place of minutes the same inputs for the same build.
+// npm run fuzz:native -- --minutes N --seed S, or with --runs N in place of minutes the same inputs for the same build; with
+// --short from a build that takes minutes less and searches more slowly.
 // What a finding needs to be repeated lies in build-fuzz/findings: npm run fuzz:native -- --input FILE.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -9,7 +10,6 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const folder = join(root, 'build-fuzz')
 
 /** Bytes of the longest input. */
 const LONGEST = 512
@@ -29,7 +29,7 @@ function build(): void {
   const headers = ['node-api-headers/include', 'node-addon-api'].map((name) => join(root, 'node_modules', name))
   const options = [
     '-DSTRIDED_FUZZ=ON',
-    '-DCMAKE_BUILD_TYPE=Release',
+    `-DCMAKE_BUILD_TYPE=${values.short ? 'Debug' : 'Release'}`,
     '-DCMAKE_CXX_COMPILER=clang++',
     `-DCMAKE_JS_INC=${headers.join(';')}`,
   ]
@@ -42,7 +42,7 @@ function search(limit: string, seed: string): number {
   const findings = join(folder, 'findings/')
   mkdirSync(findings, { recursive: true })
   const args = [limit, `-seed=${seed}`, `-max_len=${LONGEST}`, `-timeout=${PATIENCE}`, `-artifact_prefix=${findings}`]
-  const status = start([...args, '-print_final_stats=1', '-len_control=0', corpus])
+  const status = start([...args, '-print_final_stats=1', '-verbosity=0', '-print_funcs=0', '-len_control=0', corpus])
   rmSync(corpus, { recursive: true })
   return status
 }
@@ -58,8 +58,10 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     seed: { type: 'string', default: '1' },
     input: { type: 'string' },
+    short: { type: 'boolean', default: false },
   },
 })
+const folder = join(root, values.short ? 'build-fuzz-short' : 'build-fuzz')
 const missing = ['clang++', 'cmake'].filter((command) => !has(command))
 if (missing.length > 0) {
   process.stdout.write(`skipped: ${missing.join(' and ')} not found\n`)

@@ -151,4 +151,12 @@ napi_status napi_unref_threadsafe_function(node_api_basic_env, napi_threadsafe_f
 napi_status napi_add_env_cleanup_hook(node_api_basic_env, napi_cleanup_hook, void*) { return napi_ok; }
 napi_status napi_remove_env_cleanup_hook(node_api_basic_env, napi_cleanup_hook, void*) { return napi_ok; }
 
+// What the addon never calls, but headers that are not optimized refer to.
+napi_status napi_call_function(napi_env, napi_value, napi_value, size_t, const napi_value*, napi_value*) {
+  return napi_generic_failure;
+}
+napi_status napi_close_callback_scope(napi_env, napi_callback_scope) { return napi_generic_failure; }
+napi_status napi_async_destroy(napi_env, napi_async_context) { return napi_generic_failure; }
+napi_status napi_delete_async_work(napi_env, napi_async_work) { return napi_generic_failure; }
+
 }  // extern "C"

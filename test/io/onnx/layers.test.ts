@@ -53,6 +53,11 @@ describe('exportOnnx: convolutions', () => {
       () => new nn.ConvTranspose2d(4, 6, [3, 2], { stride: [2, 3], padding: [1, 0], outputPadding: [1, 2], groups: 2 }),
       [2, 4, 5, 4],
     ],
+    [
+      'ConvTranspose2d with an output padding of its stride',
+      () => new nn.ConvTranspose2d(2, 3, 3, { stride: [1, 2], padding: 1, outputPadding: 1, dilation: 2 }),
+      [2, 2, 5, 4],
+    ],
     ['ConvTranspose2d, dilated', () => new nn.ConvTranspose2d(2, 3, 3, { dilation: 2, bias: false }), [2, 2, 5, 4]],
     ['ConvTranspose3d', () => new nn.ConvTranspose3d(2, 3, 2, { stride: 2 }), [2, 2, 3, 4, 2]],
     ['LocallyConnected2d', () => new nn.LocallyConnected2d(2, 3, [6, 5], 3, { padding: 1, stride: 2 }), [2, 2, 6, 5]],

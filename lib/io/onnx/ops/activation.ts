@@ -48,7 +48,7 @@ const FORMS: Readonly<Record<Activation, Form>> = {
 
 function activation(step: StepView): string {
   const args = findKernel(step, 'activationForward')
-  if (args === null) throw noElements(step)
+  if (args === null) throw noElements(step.op)
   const [kind, a, b] = args as [Activation, number, number]
   return FORMS[kind](step.graph, only(step).input, a, b)
 }

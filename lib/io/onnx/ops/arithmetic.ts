@@ -31,7 +31,7 @@ function arithmetic(step: StepView): string {
   const { graph, inputs, op } = step
   if (inputs.length === 2) return graph.node(BINARY[op], inputs as string[])
   const last = withNumbers(step).at(-1)
-  if (last === undefined) throw noElements(step)
+  if (last === undefined) throw noElements(step.op)
   const { input } = only(step)
   const number = graph.floats(last.value)
   const swapped = SWAPPED[last.op]
@@ -103,7 +103,7 @@ function channelShuffle(step: StepView): string {
     return graph.reshape(graph.node('Concat', layers, { axis: 2 }), shape)
   }
   const copy = kernels.findLast(({ name }) => name === 'copy')?.args[0] as { shape: readonly number[] } | undefined
-  if (copy === undefined) throw noElements(step)
+  if (copy === undefined) throw noElements(step.op)
   const [n, each, groups, ...spatial] = copy.shape
   const grouped = graph.reshape(only(step).input, [n, groups, each, ...spatial])
   const rest = spatial.map((_, i) => i + 3)

@@ -1,5 +1,15 @@
 import type { Shape } from '../../../util/shape.ts'
-import { type Converters, farEnds, findKernel, type Layout, only, perAxis, problemOf, type StepView } from '../step.ts'
+import {
+  type Converters,
+  farEnds,
+  findKernel,
+  type Layout,
+  noForm,
+  only,
+  perAxis,
+  problemOf,
+  type StepView,
+} from '../step.ts'
 import { pad } from './padding.ts'
 
 /** What both directions have in common. */
@@ -35,12 +45,19 @@ function transposed(step: StepView): string {
   const { kernel, dilations, strides, before, reach, group } = attributesOf(step, problem)
   const size = spatial(step.output)
   const outputPadding = spatial(layout).map((n, i) => size[i] - ((n - 1) * strides[i] - 2 * before[i] + reach[i]))
+  // ONNX has none as large as the stride; a border behind that is as much smaller adds the same elements.
+  const folded = outputPadding.map((added, i) => (added < strides[i] ? 0 : added))
+  const behind = before.map((border, i) => border - folded[i])
+  if (behind.some((border) => border < 0)) {
+    const [added, stride, border] = [outputPadding, strides, before].map((sizes) => sizes.join('x'))
+    throw noForm(step, `an output padding of ${added} is too large for stride ${stride} and padding ${border}`)
+  }
   return step.graph.node('ConvTranspose', operands(step), {
     kernel_shape: kernel,
     strides,
     dilations,
-    pads: [...before, ...before],
-    output_padding: outputPadding,
+    pads: [...before, ...behind],
+    output_padding: outputPadding.map((added, i) => added - folded[i]),
     group,
   })
 }

@@ -1,6 +1,6 @@
 import type { AvgPoolProblem, MaxPoolProblem } from '../../../reference/index.ts'
 import { type Shape, sameShape, sizeOf } from '../../../util/shape.ts'
-import { type Converters, farEnds, noElements, only, perAxis, problemOf, type StepView } from '../step.ts'
+import { type Converters, farEnds, only, perAxis, problemOf, type StepView } from '../step.ts'
 import { padNode } from './padding.ts'
 import { sliceNode } from './views.ts'
 
@@ -86,7 +86,6 @@ function adaptiveByParts(step: StepView, reduce: string): string {
 function adaptive(step: StepView, kind: 'Average' | 'Max'): string {
   const { input, layout } = only(step)
   const [from, to] = [layout.shape.slice(2), step.output.shape.slice(2)]
-  if (sizeOf(step.output.shape) === 0) throw noElements(step)
   if (sameShape(from, to)) return step.graph.node('Identity', [input])
   if (to.every((size) => size === 1)) return step.graph.node(`Global${kind}Pool`, [input])
   if (to.some((size, i) => from[i] % size !== 0))
