@@ -2,6 +2,7 @@
 
 #include "depthwise_gradient.h"
 #include "depthwise_input.h"
+#include "depthwise_strips.h"
 #include "depthwise_tiles.h"
 
 namespace strided {
@@ -38,6 +39,9 @@ struct ForwardBody {
 
   template <int K, int S>
   void run() const {
+    if constexpr (kRegisters == 32 && K == 3) {
+      if (takes_strips<K, S>(s)) return strips<S>();
+    }
     for (int64_t row = row_begin; row < row_end;) {
       const int64_t oh = row % s.oh;
       const int64_t left = s.oh - oh < row_end - row ? s.oh - oh : row_end - row;
@@ -61,6 +65,22 @@ struct ForwardBody {
       }
       if (rows == 1) forward_band<K, S, 1, kTile>(band);
       row += rows;
+    }
+  }
+
+  // Whole images together where they are small, others one by one.
+  template <int S>
+  void strips() const {
+    const int64_t most = s.oh * s.ow <= kSmallOutput ? kSharing : 1;
+    for (int64_t row = row_begin; row < row_end;) {
+      const int64_t begin = row % s.oh;
+      const int64_t left = row_end - row;
+      const int64_t end = begin + left < s.oh ? begin + left : s.oh;
+      const int64_t whole = begin == 0 && left >= s.oh ? left / s.oh : 1;
+      const int64_t images = whole < most ? whole : most;
+      forward_strips<S>(s, begin, end, images, input + row / s.oh * s.ih * s.iw * s.c, weight, bias,
+                        output + row / s.oh * s.oh * s.ow * s.c);
+      row += (images - 1) * s.oh + end - begin;
     }
   }
 
