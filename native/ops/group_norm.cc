@@ -23,6 +23,7 @@ void group_norm_forward(const Context& context, const GroupNormProblem& p, const
                         const float* bias, const GroupNormStats& saved, float* output) {
   const GroupNormPass pass(context, p);
   const ThreadWorkspace<double> memory(context, GroupNormScratch::doubles(pass.row));
+  const bool streamed = pass.streams(output, input);
   if (pass.by_image()) {
     const Slices slices = pass.images();
     return context.parallel(slices.count, [&](int64_t slice, int thread) {
@@ -32,7 +33,7 @@ void group_norm_forward(const Context& context, const GroupNormProblem& p, const
         pass.choose_shift(input_n, s.mean);
         pass.sums(p.spatial, input_n, s);
         pass.statistics(s, weight, bias, saved.mean + n * p.groups, saved.rstd + n * p.groups);
-        pass.apply(p.spatial, input_n, s, output + n * pass.image);
+        pass.apply(p.spatial, input_n, s, output + n * pass.image, streamed);
       }
     });
   }
@@ -49,7 +50,7 @@ void group_norm_forward(const Context& context, const GroupNormProblem& p, const
                         });
     pass.statistics(s, weight, bias, saved.mean + n * p.groups, saved.rstd + n * p.groups);
     backwards(context, parts, [&](int64_t pixel, int64_t pixels) {
-      pass.apply(pixels, input_n + pixel * p.c, s, output + n * pass.image + pixel * p.c);
+      pass.apply(pixels, input_n + pixel * p.c, s, output + n * pass.image + pixel * p.c, streamed);
     });
   }
 }
@@ -60,6 +61,7 @@ void group_norm_backward(const Context& context, const GroupNormProblem& p, cons
   const GroupNormPass pass(context, p);
   const ThreadWorkspace<double> memory(context, GroupNormScratch::doubles(pass.row));
   const bool by_image = pass.by_image();
+  const bool streamed = pass.streams(grads.input, grad_output);
   const Slices slices = pass.images();
   const Slices parts = pass.pixels();
   // Gradients of weight and bias by slice of images, or of all.
@@ -74,7 +76,7 @@ void group_norm_backward(const Context& context, const GroupNormProblem& p, cons
         pass.spread_mean(saved.mean + n * p.groups, s);
         pass.dots(p.spatial, input + at, grad_output + at, s);
         pass.coefficients(s, saved.rstd + n * p.groups, weight, totals.get() + 2 * p.c * slice);
-        pass.gradient(p.spatial, input + at, grad_output + at, s, grads.input + at);
+        pass.gradient(p.spatial, input + at, grad_output + at, s, grads.input + at, streamed);
       }
     });
   } else {
@@ -92,7 +94,7 @@ void group_norm_backward(const Context& context, const GroupNormProblem& p, cons
       pass.coefficients(s, saved.rstd + n * p.groups, weight, totals.get());
       backwards(context, parts, [&](int64_t pixel, int64_t pixels) {
         const int64_t first = at + pixel * p.c;
-        pass.gradient(pixels, input + first, grad_output + first, s, grads.input + first);
+        pass.gradient(pixels, input + first, grad_output + first, s, grads.input + first, streamed);
       });
     }
   }

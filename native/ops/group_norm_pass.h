@@ -70,16 +70,14 @@ struct GroupNormScratch {
 // One call: the problem, its kernels and what both passes share.
 struct GroupNormPass {
   const GroupNormProblem& p;
-  const GroupNormKernels& kernels;
-  const BatchNormKernels& sum_kernels;
+  const BatchNormKernels& kernels;
   GroupNormRow row;
   int64_t image, group_channels;
   double count;
 
   GroupNormPass(const Context& context, const GroupNormProblem& problem)
       : p(problem),
-        kernels(context.kernels->group_norm),
-        sum_kernels(context.kernels->batch_norm),
+        kernels(context.kernels->batch_norm),
         row(problem),
         image(problem.spatial * problem.c),
         group_channels(problem.c / problem.groups),
@@ -100,7 +98,7 @@ struct GroupNormPass {
 
   void sums(int64_t pixels, const float* input, const GroupNormScratch& s) const {
     std::fill_n(s.sum, 2 * row.width, 0.0);
-    sum_kernels.moments(pixels * p.c, row.width, input, s.mean, s.sum, s.product);
+    kernels.moments(pixels * p.c, row.width, input, s.mean, s.sum, s.product);
     row.join(s.sum);
     row.join(s.product);
   }
@@ -140,9 +138,10 @@ struct GroupNormPass {
     for (float* values : {s.mean, s.scale, s.offset}) row.repeat(values);
   }
 
-  void apply(int64_t pixels, const float* input, const GroupNormScratch& s, float* output) const {
+  void apply(int64_t pixels, const float* input, const GroupNormScratch& s, float* output, bool streamed) const {
     row.backwards(pixels * p.c, [&](int64_t at, int64_t size) {
-      kernels.apply(size, row.width, input + at, s.mean, s.scale, s.offset, output + at);
+      kernels.apply(
+          {size, row.width, s.mean, s.scale, s.offset, input + at, nullptr, false, nullptr, output + at, streamed});
     });
   }
 
@@ -153,7 +152,7 @@ struct GroupNormPass {
 
   void dots(int64_t pixels, const float* input, const float* grad_output, const GroupNormScratch& s) const {
     std::fill_n(s.sum, 2 * row.width, 0.0);
-    sum_kernels.sums(pixels * p.c, row.width, input, grad_output, s.mean, nullptr, s.sum, s.product);
+    kernels.sums(pixels * p.c, row.width, input, grad_output, s.mean, nullptr, s.sum, s.product);
     row.join(s.sum);
     row.join(s.product);
   }
@@ -163,32 +162,37 @@ struct GroupNormPass {
   void coefficients(const GroupNormScratch& s, const float* rstd, const float* weight, double* totals) const {
     for (int64_t g = 0; g < p.groups; g++) {
       const int64_t begin = g * group_channels;
-      const int64_t end = begin + group_channels;
       const double r = rstd[g];
       double sum = 0;
       double dot = 0;
-      for (int64_t i = begin; i < end; i++) {
+      for (int64_t i = begin; i < begin + group_channels; i++) {
         const double w = weight == nullptr ? 1.0 : weight[i];
         sum += w * s.sum[i];
         dot += w * s.product[i];
-        totals[i] += s.product[i] * r;
-        totals[p.c + i] += s.sum[i];
       }
-      for (int64_t i = begin; i < end; i++) {
-        s.scale[i] = static_cast<float>(r * (weight == nullptr ? 1.0 : weight[i]));
-        s.slope[i] = static_cast<float>(-r * r * r * dot / count);
-        s.offset[i] = static_cast<float>(-r * sum / count);
-      }
+      std::fill_n(s.scale + begin, group_channels, rstd[g]);
+      std::fill_n(s.slope + begin, group_channels, static_cast<float>(-r * r * r * dot / count));
+      std::fill_n(s.offset + begin, group_channels, static_cast<float>(-r * sum / count));
     }
+    // Loops of one step each, which compilers turn into vectors.
+    for (int64_t i = 0; i < p.c; i++) totals[i] += s.product[i] * static_cast<double>(s.scale[i]);
+    for (int64_t i = 0; i < p.c; i++) totals[p.c + i] += s.sum[i];
+    for (int64_t i = 0; weight != nullptr && i < p.c; i++) s.scale[i] *= weight[i];
     for (float* values : {s.scale, s.slope, s.offset}) row.repeat(values);
   }
 
   void gradient(int64_t pixels, const float* input, const float* grad_output, const GroupNormScratch& s,
-                float* grad_input) const {
+                float* grad_input, bool streamed) const {
     row.backwards(pixels * p.c, [&](int64_t at, int64_t size) {
-      kernels.gradient(size, row.width, input + at, grad_output + at, s.mean, s.scale, s.slope, s.offset,
-                       grad_input + at);
+      kernels.gradient({size, row.width, s.mean, s.scale, s.slope, s.offset, input + at, grad_output + at, nullptr,
+                        grad_input + at, nullptr, streamed});
     });
+  }
+
+  // Whether the output is to pass the caches: it is larger than they are, not read, and rows begin on their lines.
+  bool streams(const float* output, const float* read) const {
+    return p.n * image >= kStreamedSize && output != read && reinterpret_cast<uintptr_t>(output) % 64 == 0 &&
+           row.width % kWidestLanes == 0 && image % kWidestLanes == 0;
   }
 
   // Whether whole images are slices; else their pixels are.

@@ -16,8 +16,21 @@ constexpr int64_t kSummedRow = 1 << 12;
 constexpr int64_t kFloatRows = 256;
 // Partial gradients of weight and bias: their memory stays far below that of the rows.
 constexpr int64_t kMaxParts = 64;
-// Columns of a slice of long rows: enough for whole pages of memory.
-constexpr int64_t kColumns = 1 << 12;
+// Columns of a slice of long rows: a page of memory, and their sums and weights fit into the first-level cache.
+constexpr int64_t kColumns = 1 << 11;
+// The least eps that a float holds to its full precision.
+constexpr double kLeastEps = 1e-37;
+// Parts of a row that begin where its cache lines do.
+struct Parts {
+  static constexpr int64_t kLine = 16;
+  Slices lines;
+  int64_t size, count;
+
+  Parts(int64_t total, int64_t target)
+      : lines(ceil_div(total, kLine), target / kLine), size(total), count(lines.count) {}
+  int64_t begin(int64_t i) const { return lines.begin(i) * kLine; }
+  int64_t length(int64_t i) const { return std::min(size, lines.end(i) * kLine) - begin(i); }
+};
 
 struct Pass {
   const LayerNormProblem& p;
@@ -55,49 +68,34 @@ struct Pass {
   Slices rows() const {
     return Slices(p.rows, std::max(std::max<int64_t>(1, kStreamSlice / p.size), ceil_div(p.rows, kMaxParts)));
   }
-  Slices parts() const { return Slices(p.size, kStreamSlice); }
+  Parts parts() const { return Parts(p.size, kStreamSlice); }
+
+  // Whether an output is to pass the caches: it is larger than they are and was not read.
+  bool streams(const float* output, const float* read) const {
+    return p.rows * p.size >= kStreamedSize && output != read;
+  }
+  // The same where rows have to begin on cache lines.
+  bool streams_lines(const float* output, const float* read) const {
+    return streams(output, read) && p.size % Parts::kLine == 0 && reinterpret_cast<uintptr_t>(output) % 64 == 0;
+  }
 };
 
-// Gradients of columns [begin, begin + columns) of one row after the other, and the sums over them that the gradients
-// of weight and bias are: in float over kFloatRows, then in double.
-struct ColumnGradients {
-  const Pass& pass;
-  const LayerNormGrads& grads;
-  int64_t begin, columns;
+// The sums over rows that the gradients of weight and bias are, by column: in float over kFloatRows, then in double.
+struct ColumnSums {
+  int64_t columns;
   float* block;    // [2 * columns]
   double* totals;  // [2 * columns]
-  int64_t pending = 0;
 
-  void start() {
+  void start() const {
     std::fill_n(block, 2 * columns, 0.0f);
     std::fill_n(totals, 2 * columns, 0.0);
   }
-
-  // Of `count` whole rows.
-  void add_rows(int64_t row, int64_t count, const LayerNormStats& saved, const float* input, const float* grad_output) {
-    const int64_t at = row * columns;
-    pass.kernels.backward(count, columns, input + at, grad_output + at, pass.centred ? saved.mean + row : nullptr,
-                          saved.rstd + row, pass.weight, grads.input + at, weight_block(), bias_block());
-    flush();
-  }
-
-  // Of the columns of one row, whose dots are known.
-  void add(int64_t row, const RowStats& stats, const RowDots& dots, const float* input, const float* grad_output) {
-    const int64_t at = row * pass.p.size + begin;
-    pass.kernels.gradient(columns, stats, dots, pass.share, input + at, grad_output + at,
-                          pass.weight == nullptr ? nullptr : pass.weight + begin, grads.input + at, weight_block(),
-                          bias_block());
-    if (++pending == kFloatRows) flush();
-  }
-
-  float* weight_block() const { return grads.weight == nullptr ? nullptr : block; }
-  float* bias_block() const { return grads.bias == nullptr ? nullptr : block + columns; }
-
-  void flush() {
+  void flush() const {
     for (int64_t j = 0; j < 2 * columns; j++) totals[j] += block[j];
     std::fill_n(block, 2 * columns, 0.0f);
-    pending = 0;
   }
+  float* weight(const LayerNormGrads& grads) const { return grads.weight == nullptr ? nullptr : block; }
+  float* bias(const LayerNormGrads& grads) const { return grads.bias == nullptr ? nullptr : block + columns; }
 };
 
 void store_totals(const double* totals, int64_t begin, int64_t columns, const LayerNormGrads& grads) {
@@ -114,11 +112,17 @@ void backward_short(const Context& context, const Pass& pass, const float* input
   const Slices slices = pass.rows();
   const ThreadWorkspace<float> blocks(context, 2 * size);
   const Workspace<double> totals(context, 2 * size * slices.count);
+  const bool streamed = pass.streams_lines(grads.input, grad_output);
   context.parallel(slices.count, [&](int64_t slice, int thread) {
-    ColumnGradients columns{pass, grads, 0, size, blocks.get(thread), totals.get() + 2 * size * slice};
-    columns.start();
+    const ColumnSums sums{size, blocks.get(thread), totals.get() + 2 * size * slice};
+    sums.start();
     for (int64_t row = slices.begin(slice); row < slices.end(slice); row += kFloatRows) {
-      columns.add_rows(row, std::min(kFloatRows, slices.end(slice) - row), saved, input, grad_output);
+      const int64_t count = std::min(kFloatRows, slices.end(slice) - row);
+      const int64_t at = row * size;
+      pass.kernels.backward({count, size, size, nullptr, nullptr, pass.share, input + at, grad_output + at, pass.weight,
+                             grads.input + at, sums.weight(grads), sums.bias(grads), streamed},
+                            pass.centred ? saved.mean + row : nullptr, saved.rstd + row);
+      sums.flush();
     }
   });
   for (int64_t i = 1; i < slices.count; i++) {
@@ -132,38 +136,44 @@ void backward_long(const Context& context, const Pass& pass, const float* input,
                    const LayerNormStats& saved, const LayerNormGrads& grads) {
   const int64_t rows = pass.p.rows;
   const int64_t size = pass.p.size;
-  const Slices parts = pass.parts();
-  const Workspace<RowDots> dots(context, rows * parts.count);
+  const Parts parts = pass.parts();
+  const Workspace<RowDots> partial(context, rows * parts.count);
+  const Workspace<RowStats> stats(context, rows);
+  const Workspace<RowDots> dots(context, rows);
+  for (int64_t row = 0; row < rows; row++) stats.get()[row] = pass.saved_statistics(saved, row);
   context.parallel(rows * parts.count, [&](int64_t slice, int) {
     const int64_t row = slice / parts.count;
     const int64_t begin = parts.begin(slice % parts.count);
     const int64_t at = row * size + begin;
     const float* w = pass.weight == nullptr ? nullptr : pass.weight + begin;
-    dots.get()[slice] = pass.kernels.dots(parts.end(slice % parts.count) - begin, pass.saved_statistics(saved, row),
-                                          input + at, grad_output + at, w);
+    partial.get()[slice] =
+        pass.kernels.dots(parts.length(slice % parts.count), stats.get()[row], input + at, grad_output + at, w);
   });
   for (int64_t row = 0; row < rows; row++) {
-    RowDots& total = dots.get()[row];
-    total = dots.get()[row * parts.count];
-    for (int64_t i = 1; i < parts.count; i++) {
-      total.sum += dots.get()[row * parts.count + i].sum;
-      total.dot += dots.get()[row * parts.count + i].dot;
+    RowDots total{0, 0};
+    for (int64_t i = row * parts.count; i < (row + 1) * parts.count; i++) {
+      total.sum += partial.get()[i].sum;
+      total.dot += partial.get()[i].dot;
     }
-    if (!pass.centred) total.sum = 0;
+    dots.get()[row] = {pass.centred ? total.sum : 0.0, total.dot};
   }
-  const Slices slices(size, kColumns);
+  const Parts slices(size, kColumns);
   const ThreadWorkspace<float> blocks(context, 2 * kColumns);
   const ThreadWorkspace<double> totals(context, 2 * kColumns);
+  const bool streamed = pass.streams_lines(grads.input, grad_output);
   context.parallel(slices.count, [&](int64_t slice, int thread) {
     const int64_t begin = slices.begin(slice);
-    const int64_t width = slices.end(slice) - begin;
-    ColumnGradients columns{pass, grads, begin, width, blocks.get(thread), totals.get(thread)};
-    columns.start();
-    for (int64_t row = 0; row < rows; row++) {
-      columns.add(row, pass.saved_statistics(saved, row), dots.get()[row], input, grad_output);
+    const ColumnSums sums{slices.length(slice), blocks.get(thread), totals.get(thread)};
+    sums.start();
+    for (int64_t row = 0; row < rows; row += kFloatRows) {
+      const int64_t at = row * size + begin;
+      const float* w = pass.weight == nullptr ? nullptr : pass.weight + begin;
+      pass.kernels.gradient({std::min(kFloatRows, rows - row), sums.columns, size, stats.get() + row, dots.get() + row,
+                             pass.share, input + at, grad_output + at, w, grads.input + at, sums.weight(grads),
+                             sums.bias(grads), streamed});
+      sums.flush();
     }
-    columns.flush();
-    store_totals(totals.get(thread), begin, width, grads);
+    store_totals(totals.get(thread), begin, sums.columns, grads);
   });
 }
 
@@ -173,30 +183,40 @@ void layer_norm_forward(const Context& context, const LayerNormProblem& p, const
                         const float* bias, const LayerNormStats& saved, float* output) {
   const Pass pass(context, p, saved, weight);
   const auto part_of = [](const float* values, int64_t at) { return values == nullptr ? nullptr : values + at; };
+  const bool streamed = pass.streams(output, input);
+  if (p.size <= kShortRow && p.eps >= kLeastEps) {
+    const Slices slices = pass.rows();
+    return context.parallel(slices.count, [&](int64_t slice, int) {
+      const int64_t row = slices.begin(slice);
+      const int64_t at = row * p.size;
+      pass.kernels.forward({slices.end(slice) - row, p.size, static_cast<float>(p.eps), input + at, weight, bias,
+                            pass.centred ? saved.mean + row : nullptr, saved.rstd + row, output + at, streamed});
+    });
+  }
   if (p.size <= kStreamSlice || (p.size <= kCachedRow && p.rows >= kManyRows)) {
     const Slices slices = pass.rows();
     return context.parallel(slices.count, [&](int64_t slice, int) {
       for (int64_t row = slices.begin(slice); row < slices.end(slice); row++) {
         const float* from = input + row * p.size;
         const RowStats stats = pass.statistics(pass.moments(p.size, from), saved, row);
-        pass.kernels.apply(p.size, stats, from, weight, bias, output + row * p.size);
+        pass.kernels.apply(p.size, stats, from, weight, bias, output + row * p.size, streamed);
       }
+      pass.kernels.end_apply();
     });
   }
-  const Slices parts = pass.parts();
+  const Parts parts = pass.parts();
   const Workspace<RowMoments> moments(context, p.rows * parts.count);
   const Workspace<RowStats> stats(context, p.rows);
   context.parallel(p.rows * parts.count, [&](int64_t slice, int) {
-    const int64_t begin = parts.begin(slice % parts.count);
-    moments.get()[slice] =
-        pass.moments(parts.end(slice % parts.count) - begin, input + slice / parts.count * p.size + begin);
+    const int64_t at = slice / parts.count * p.size + parts.begin(slice % parts.count);
+    moments.get()[slice] = pass.moments(parts.length(slice % parts.count), input + at);
   });
   for (int64_t row = 0; row < p.rows; row++) {
     RowMoments total{0, 0};
     for (int64_t i = 0; i < parts.count; i++) {
       const RowMoments& part = moments.get()[row * parts.count + i];
       const double before = static_cast<double>(parts.begin(i));
-      const double added = static_cast<double>(parts.end(i)) - before;
+      const double added = static_cast<double>(parts.length(i));
       const double delta = part.mean - total.mean;
       total.mean += delta * added / (before + added);
       total.squares += part.squares + delta * delta * before * added / (before + added);
@@ -209,8 +229,9 @@ void layer_norm_forward(const Context& context, const LayerNormProblem& p, const
     const int64_t row = slice / parts.count;
     const int64_t begin = parts.begin(slice % parts.count);
     const int64_t at = row * p.size + begin;
-    pass.kernels.apply(parts.end(slice % parts.count) - begin, stats.get()[row], input + at, part_of(weight, begin),
-                       part_of(bias, begin), output + at);
+    pass.kernels.apply(parts.length(slice % parts.count), stats.get()[row], input + at, part_of(weight, begin),
+                       part_of(bias, begin), output + at, streamed);
+    pass.kernels.end_apply();
   });
 }
 

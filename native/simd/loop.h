@@ -8,25 +8,25 @@ namespace strided {
 namespace {
 
 // map over whole registers of an output that is a multiple of their size in memory, past the caches; returns how far.
+// Others see it after end_stream.
 template <typename Function, typename... Inputs>
 STRIDED_INLINE int64_t map_streamed(int64_t size, float* output, Function function, const Inputs*... inputs) {
   const int64_t above = reinterpret_cast<uintptr_t>(output) / sizeof(float) % kLanes;
   int64_t i = above == 0 ? 0 : kLanes - above;
+  if (i > size) return 0;
   if (i > 0) store(output, function(load(inputs, first_lanes(i))...), first_lanes(i));
   for (; i + 4 * kLanes <= size; i += 4 * kLanes) {
 #pragma GCC unroll 4
     for (int u = 0; u < 4; u++) stream(output + i + u * kLanes, function(load(inputs + i + u * kLanes)...));
   }
-  end_stream();
   return i;
 }
 
-// output[i] = function(inputs[i]...) for i < size, four registers at a time. output may be one of the inputs.
+// map, past the caches where `streamed` says so.
 template <typename Function, typename... Inputs>
-STRIDED_INLINE void map(int64_t size, float* output, Function function, const Inputs*... inputs) {
+STRIDED_INLINE void map_to(bool streamed, int64_t size, float* output, Function function, const Inputs*... inputs) {
   int64_t i = 0;
-  // Lines that are read before they are written are in the cache already.
-  if (size >= kStreamedSlice / 2 && !((output == inputs) || ...)) i = map_streamed(size, output, function, inputs...);
+  if (streamed) i = map_streamed(size, output, function, inputs...);
   for (; i + 4 * kLanes <= size; i += 4 * kLanes) {
 #pragma GCC unroll 4
     for (int u = 0; u < 4; u++) store(output + i + u * kLanes, function(load(inputs + i + u * kLanes)...));
@@ -36,6 +36,15 @@ STRIDED_INLINE void map(int64_t size, float* output, Function function, const In
     const Mask tail = first_lanes(size - i);
     store(output + i, function(load(inputs + i, tail)...), tail);
   }
+}
+
+// output[i] = function(inputs[i]...) for i < size, four registers at a time. output may be one of the inputs.
+template <typename Function, typename... Inputs>
+STRIDED_INLINE void map(int64_t size, float* output, Function function, const Inputs*... inputs) {
+  // Lines that are read before they are written are in the cache already.
+  const bool streamed = size >= kStreamedSlice / 2 && !((output == inputs) || ...);
+  map_to(streamed, size, output, function, inputs...);
+  if (streamed) end_stream();
 }
 
 // Elements summed in float before the sum moves to double: short enough that rounding stays near that of a single

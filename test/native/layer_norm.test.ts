@@ -24,8 +24,8 @@ it('sums in double over many rows', () => {
   checkCalls(rowNormCalls('layer_norm', problem, uniform(3600, 1, 0.5, 1), true), backends())
 })
 
-// A short row, one of several blocks, and one that is cut.
-for (const size of [400, 5000, 70_000]) {
+// A short row, one that is taken alone, one of several blocks, and one that is cut.
+for (const size of [100, 400, 5000, 70_000]) {
   it(`finds a deviation of 0.01 around a mean of 1000 in ${size} values`, () => {
     const problem = { rows: 2, size, eps: 1e-12 }
     const data = uniform(2 * size, 9, 1000 - 0.0173, 1000 + 0.0173)

@@ -1,37 +1,12 @@
-import { expect, it } from 'vitest'
-import type { Backend, BufferRef } from '../../lib/kernels/backend.ts'
+import { it } from 'vitest'
 import { parseProblem } from '../../lib/kernels/problem_string.ts'
 import { pixels, windows } from '../cases/max_pool.ts'
 import { integersBelow, uniform } from '../support/data.ts'
 import { backends } from '../support/native_cases.ts'
+import { compareHalves } from '../support/past_caches.ts'
 
 // Two images of 19 MB each: together their gradient goes past the caches, one alone does not.
 const SIZE = 'c32ih384'
-
-/** What `run` writes into `size` floats, as bytes. */
-function written(backend: Backend, size: number, run: (gradInput: BufferRef) => void): Uint8Array {
-  const block = backend.allocate(4 * size, {})
-  const bytes = new Uint8Array(4 * size)
-  run(backend.ref(block, 'float32', 0, size))
-  backend.read(block, 0, bytes)
-  backend.free(block)
-  return bytes
-}
-
-/** Expects two images at once to get what each gets alone; `run` has the first image, how many, and where they go. */
-function compare(backend: Backend, size: number, run: (image: number, images: number, to: BufferRef) => void): void {
-  const both = written(backend, 2 * size, (to) => run(0, 2, to))
-  for (const image of [0, 1]) {
-    const part = both.subarray(4 * size * image, 4 * size * (image + 1))
-    expect(
-      Buffer.compare(
-        part,
-        written(backend, size, (to) => run(image, 1, to)),
-      ),
-      `image ${image}`,
-    ).toBe(0)
-  }
-}
 
 // Windows side by side, and overlapping ones.
 for (const shape of ['kh2sh2ph0', 'kh3sh2ph1']) {
@@ -49,8 +24,8 @@ for (const shape of ['kh2sh2ph0', 'kh3sh2ph1']) {
       const grad = (image: number, images: number) => backend.ref(gradBlock, 'float32', image * count, images * count)
       const tap = (image: number, images: number) => backend.ref(tapBlock, 'uint8', image * count, images * count)
       const { kernels } = backend
-      compare(backend, size, (i, n, to) => kernels.maxPoolBackward(max(n), grad(i, n), tap(i, n), to))
-      compare(backend, size, (i, n, to) => kernels.avgPoolBackward(average(n), grad(i, n), to))
+      compareHalves(backend, size, (i, n, to) => kernels.maxPoolBackward(max(n), grad(i, n), tap(i, n), to))
+      compareHalves(backend, size, (i, n, to) => kernels.avgPoolBackward(average(n), grad(i, n), to))
       backend.free(gradBlock)
       backend.free(tapBlock)
     }
@@ -65,7 +40,7 @@ it('the gradient of a global maximum that goes past the caches is that which doe
     const [gradBlock, positionBlock] = [backend.allocate(8 * c, backend), backend.allocate(8 * c, backend)]
     backend.write(gradBlock, 0, uniform(2 * c, 1))
     backend.write(positionBlock, 0, positions)
-    compare(backend, size, (i, n, to) => {
+    compareHalves(backend, size, (i, n, to) => {
       const [grad, winners] = [
         backend.ref(gradBlock, 'float32', i * c, n * c),
         backend.ref(positionBlock, 'int32', i * c, n * c),
