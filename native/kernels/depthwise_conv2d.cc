@@ -2,6 +2,7 @@
 
 #include "depthwise_gradient.h"
 #include "depthwise_input.h"
+#include "depthwise_input_strips.h"
 #include "depthwise_strips.h"
 #include "depthwise_tiles.h"
 
@@ -133,6 +134,9 @@ struct InputBody {
   void run() const {
     if constexpr (S == 2) {
       if (s.sh != 2 || s.dh != 1) return any();
+      if constexpr (kRegisters == 32 && K == 3) {
+        if (s.kh == 3 && s.ih * s.iw * s.c <= kStripImage) return strips();
+      }
       for (int64_t row = row_begin; row < row_end;) {
         const int64_t ih = row % s.ih;
         const int64_t n = row / s.ih;
@@ -151,6 +155,16 @@ struct InputBody {
       }
     } else {
       any();
+    }
+  }
+
+  void strips() const {
+    for (int64_t row = row_begin; row < row_end;) {
+      const int64_t begin = row % s.ih;
+      const int64_t end = row_end - row < s.ih - begin ? begin + row_end - row : s.ih;
+      input_strips(s, begin, end, grad_output + row / s.ih * s.oh * s.ow * s.c, weight,
+                   grad_input + row / s.ih * s.ih * s.iw * s.c);
+      row += end - begin;
     }
   }
 

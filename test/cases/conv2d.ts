@@ -123,6 +123,8 @@ export const conv2d: CaseSet<'conv2d'> = {
     depthwise_strips_stride: 'n5g17ic17ih11iw30oc17kh3sh2ph1',
     depthwise_strips_shared: 'n6g20ic20ih5iw8oc20kh3sh1ph1',
     depthwise_strips_unpadded: 'g16ic16ih9iw21oc16kh3sh1ph0_relu',
+    depthwise_strips_stride_even: 'n3g35ic35ih10iw22oc35kh3sh2ph1',
+    depthwise_strips_stride_unpadded: 'n2g16ic16ih12iw9oc16kh3sh2ph0',
     depthwise_even: 'g18ic18ih9oc18kh4kw3sh2ph1',
     depthwise_unpadded: 'g16ic16ih8iw21oc16kh3sh2sw1ph0',
     depthwise_padded_twice: 'n2g17ic17ih5iw6oc17kh3sh2ph2',
