@@ -65,7 +65,12 @@ void run_fused(const Context& context, const WinogradPlan& plan, const float* so
     for (int64_t t = 0; t < count; t++) {
       plan.transform_input(begin + t, source, zeros, v + t * plan.depth(), plan.v_plane(count));
     }
+    const int64_t next = std::min(slice + context.threads, blocks.count - 1);
+    const TileShares next_sources(blocks.begin(next), blocks.end(next), plan.frequencies);
+    const TileShares targets(begin, begin + count, plan.frequencies);
     for (int64_t f = 0; f < plan.frequencies; f++) {
+      plan.tiles.fetch_sources(next_sources[f], source);
+      plan.fetch_targets(targets[f]);
       for (int64_t panel = 0; panel < plan.all_panels(); panel++) {
         multiply(*context.kernels, plan, f, panel, count, v, u, m);
       }
@@ -94,7 +99,13 @@ void run_staged(const Context& context, const WinogradPlan& plan, const float* s
         plan.transform_input(begin + t, source, zeros, v.get() + t * plan.depth(), plan.v_plane(count));
       }
     });
-    context.parallel(plan.frequencies * plan.all_panels(), [&](int64_t slice, int) {
+    const int64_t products = plan.frequencies * plan.all_panels();
+    const TileShares next_sources(begin + count, step + 1 < steps.count ? steps.end(step + 1) : begin + count,
+                                  products);
+    const TileShares targets(begin, begin + count, products);
+    context.parallel(products, [&](int64_t slice, int) {
+      plan.tiles.fetch_sources(next_sources[slice], source);
+      plan.fetch_targets(targets[slice]);
       multiply(*context.kernels, plan, slice / plan.all_panels(), slice % plan.all_panels(), count, v.get(), u,
                m.get());
     });

@@ -138,7 +138,11 @@ void run_fused(const Context& context, const Plan& plan, const float* input, con
         transform_tile(plan, begin + t, input, grad_output, zeros, v + t * plan.depth(), plan.v_plane(count),
                        d + t * plan.oc, plan.d_plane(count));
       }
+      const int64_t next = begin + count;
+      const TileShares shares(next, std::min(next + block, parts.end(part)), plan.frequencies);
       for (int64_t f = 0; f < plan.frequencies; f++) {
+        plan.inputs.fetch_sources(shares[f], input);
+        plan.gradients.fetch_sources(shares[f], grad_output);
         for (int64_t phase = plan.phases.begin(f); phase < plan.phases.end(f); phase++) {
           for (int64_t panel = 0; panel < plan.panels.count(); panel++) {
             multiply(*context.kernels, plan, f, 0, plan.oc, phase, panel, count, begin == parts.begin(part), v, d,
@@ -181,6 +185,8 @@ void run_staged(const Context& context, const Plan& plan, const float* input, co
       }
     });
     const int64_t shares = many ? 1 : plan.frequencies;
+    const int64_t next = begin + count;
+    const TileShares next_tiles(next, last ? next : plan.steps.end(step + 1), plan.blocks() * shares);
     context.parallel(plan.blocks() * shares, [&](int64_t slice, int thread) {
       const int64_t block = slice / shares;
       float* target = kept ? m.get() + block * plan.block_floats() : scratch.get(thread);
@@ -189,6 +195,8 @@ void run_staged(const Context& context, const Plan& plan, const float* input, co
       const int64_t row = plan.rows.begin(block / plan.all_panels());
       const int64_t panel = block % plan.panels.count();
       const int64_t phase = block % plan.all_panels() / plan.panels.count();
+      plan.inputs.fetch_sources(next_tiles[slice], input);
+      plan.gradients.fetch_sources(next_tiles[slice], grad_output);
       for (int64_t f = f_begin; f < f_end; f++) {
         if (!plan.phases[phase].has(f)) continue;
         multiply(kernels, plan, f, row, plan.rows.end(block / plan.all_panels()) - row, phase, panel, count, step == 0,

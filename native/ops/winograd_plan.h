@@ -71,6 +71,11 @@ struct WinogradPlan {
     }
   }
 
+  // Asks for the pixels that tiles write; with phases on this side they are too many at a time.
+  void fetch_targets(TileRange range) const {
+    if (!scatters) tiles.fetch_targets(range, target);
+  }
+
   // Which part of the moments a tile belongs to, and whether it is the part's first.
   struct Share {
     int64_t part;

@@ -77,4 +77,29 @@ WinogradOutput WinogradTiles::place(int64_t index, const WinogradTarget& target)
           target.relu};
 }
 
+void WinogradTiles::fetch_sources(TileRange tiles, const float* source) const {
+  const float* pixels[kWinogradPixels];
+  for (int64_t tile = tiles.begin; tile < tiles.end; tile++) {
+    for (int64_t phase = 0; phase < p_.stride * p_.stride; phase++) {
+      const WinogradPatch own{p_.ph + phase / p_.stride, p_.pw + phase % p_.stride, p_.tile, p_.tile};
+      this->pixels(tile, own, source, source, pixels);
+      for (int64_t i = 0; i < p_.tile * p_.tile; i++) {
+        for (int64_t c = 0; c < p_.channels; c += 16) __builtin_prefetch(pixels[i] + c, 0, 2);
+      }
+    }
+  }
+}
+
+void WinogradTiles::fetch_targets(TileRange tiles, const WinogradTarget& target) const {
+  for (int64_t tile = tiles.begin; tile < tiles.end; tile++) {
+    const WinogradOutput at = place(tile, target);
+    for (int64_t y = 0; y < at.rows; y++) {
+      for (int64_t x = 0; x < at.columns; x++) {
+        const float* pixel = at.data + y * at.row + x * at.pixel;
+        for (int64_t c = 0; c < target.channels; c += 16) __builtin_prefetch(pixel + c, 1, 2);
+      }
+    }
+  }
+}
+
 }  // namespace strided

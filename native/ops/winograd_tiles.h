@@ -76,6 +76,20 @@ struct WinogradTarget {
   bool relu;
 };
 
+struct TileRange {
+  int64_t begin, end;
+};
+
+// Equal shares of some tiles.
+class TileShares {
+ public:
+  TileShares(int64_t begin, int64_t end, int64_t count) : begin_(begin), tiles_(end - begin), count_(count) {}
+  TileRange operator[](int64_t i) const { return {begin_ + tiles_ * i / count_, begin_ + tiles_ * (i + 1) / count_}; }
+
+ private:
+  int64_t begin_, tiles_, count_;
+};
+
 // The tiles of an output, and the patch of a source image under each. With a dilation of d, every d-th output row and
 // column makes a tile: the d * d phases are convolutions of their own without dilation.
 class WinogradTiles {
@@ -93,6 +107,10 @@ class WinogradTiles {
   int64_t ahead() const { return p_.stride * p_.tile * p_.dw * p_.channels; }
   // Where tile `index` goes.
   WinogradOutput place(int64_t index, const WinogradTarget& target) const;
+  // Ask for the source pixels that tiles are the first to read, and for those that they write, while products keep the
+  // processor busy and leave memory idle.
+  void fetch_sources(TileRange tiles, const float* source) const;
+  void fetch_targets(TileRange tiles, const WinogradTarget& target) const;
 
  private:
   struct Spot {
