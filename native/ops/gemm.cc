@@ -98,6 +98,16 @@ void gemm_by_panel(const Context& context, const GemmProblem& p, const Panels& p
   });
 }
 
+// Rows of a transposed a, put in order once where several groups of panels read them.
+void order_rows(const Context& context, const GemmProblem& p, float* ordered) {
+  const Slices rows(p.m, kOrderedRows / 2);
+  context.parallel(rows.count, [&](int64_t i, int) {
+    const int64_t begin = rows.begin(i);
+    context.kernels->pack.transposed(rows.end(i) - begin, p.k, p.k + kApart, p.a.data + begin, p.a.stride,
+                                     ordered + begin * (p.k + kApart));
+  });
+}
+
 // Many rows: all of b is packed first. A slice takes its rows through as many panels as L2 holds, so that a comes from
 // there and whole stretches of c's rows are written one after the other. A transposed a is put in order first: read
 // across, its rows would lie a whole row of the matrix apart.
@@ -111,9 +121,13 @@ void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& pa
   const Slices steps = steps_of(p);
   const Slices groups(panels.count(),
                       std::max<int64_t>(1, kGroupFloats / (panels.max_width() * std::min(p.k, kDepth))));
+  const bool once = p.a.transposed && groups.count > 1 && p.m * p.k <= kPackedFloats;
+  const Workspace<float> ordered(context, once ? p.m * (p.k + kApart) : 0);
+  if (once) order_rows(context, p, ordered.get());
+  const Matrix source = once ? Matrix{ordered.get(), p.k + kApart, false} : p.a;
   const int64_t row_flops = 2 * p.k * ceil_div(panels.total_width(), groups.count);
-  const Slices rows(p.m, std::clamp(kFlopSlice / row_flops, kLeastRows, p.a.transposed ? kOrderedRows : p.m));
-  const ThreadWorkspace<float> scratch(context, p.a.transposed ? ceil_div(p.m, rows.count) * (kDepth + kApart) : 0);
+  const Slices rows(p.m, std::clamp(kFlopSlice / row_flops, kLeastRows, source.transposed ? kOrderedRows : p.m));
+  const ThreadWorkspace<float> scratch(context, source.transposed ? ceil_div(p.m, rows.count) * (kDepth + kApart) : 0);
   if (p.moments != nullptr) p.moments->begin(rows.count);
   context.parallel(groups.count * rows.count, [&](int64_t slice, int thread) {
     const int64_t group = slice / rows.count;
@@ -121,7 +135,7 @@ void gemm_by_rows(const Context& context, const GemmProblem& p, const Panels& pa
     const int64_t end = rows.end(slice % rows.count);
     for (int64_t step = 0; step < steps.count; step++) {
       const int64_t k = steps.begin(step);
-      Matrix a = part_of(p.a, begin, k);
+      Matrix a = part_of(source, begin, k);
       if (a.transposed) {
         const int64_t depth = steps.end(step) - k;
         kernels.pack.transposed(end - begin, depth, depth + kApart, a.data, a.stride, scratch.get(thread));

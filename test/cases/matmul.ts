@@ -34,6 +34,7 @@ export const matmul: CaseSet<'matmul'> = {
     transposed_a: 'm13k21n18_ta',
     transposed_b: 'm13k21n18_tb',
     transposed_both: 'm13k21n18_ta_tb',
+    transposed_a_groups: 'm197k520n135_ta',
     batch: 'b5m3k4n6',
     batch_2d: 'b2x3m5k7n9',
     batch_shared_b: 'b4m5k7n9bs0',
