@@ -38,7 +38,7 @@ function run(script, args) {
 
 const tool = values.with ?? (has('cmake') ? 'cmake' : 'node-gyp')
 const config = values.debug ? 'Debug' : 'Release'
-const folder = values.sanitize ? `build-${values.sanitize}` : 'build'
+const folder = values.sanitize ? `build-${values.sanitize}${values.debug ? '-debug' : ''}` : 'build'
 // The two tools fill the same folder with different makefiles: what the other one left must go.
 const leftover = join(root, folder, tool === 'cmake' ? 'config.gypi' : 'CMakeCache.txt')
 if (existsSync(leftover)) rmSync(join(root, folder), { recursive: true })
