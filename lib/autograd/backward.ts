@@ -52,6 +52,8 @@ export function runBackward(root: Tensor, gradient: Tensor | undefined, options:
         for (const visited of order) {
           visited.pending?.dispose()
           visited.pending = null
+          // After an error nobody can use what is left of a graph whose beginning is gone.
+          if (node.released && !visited.released && !visited.isLeaf) visited.release()
         }
       }
     }),

@@ -41,6 +41,42 @@ describe('memory', () => {
     expect(released).toBe(-parameters.length)
   })
 
+  it('after an error in the middle of backward holds nothing that only backward needed', () => {
+    const model = network()
+    const input = randn([2, 3, 8, 8])
+    const target = tensor([1, 2], { dtype: 'int32' })
+    const [count, [output, loss]] = left(() => {
+      const made = model.forward(input)
+      made.registerHook(() => {
+        throw new Error('in the middle')
+      })
+      const result = F.crossEntropy(made, target)
+      expect(() => result.backward()).toThrow('in the middle')
+      return [made, result] as const
+    })
+    // The output, the loss, and the gradient that the hook saw and may have kept.
+    expect(count).toBe(3)
+    expect(() => loss.backward()).toThrow('backward: the graph was released by an earlier backward')
+    output.dispose()
+    loss.dispose()
+  })
+
+  it('after an error of a graph that was to be retained holds it, for another backward', () => {
+    const model = network()
+    const input = randn([2, 3, 8, 8])
+    const output = model.forward(input)
+    let fails = true
+    output.registerHook(() => {
+      if (fails) throw new Error('in the middle')
+      return undefined
+    })
+    const loss = F.crossEntropy(output, tensor([1, 2], { dtype: 'int32' }))
+    expect(() => loss.backward(undefined, { retainGraph: true })).toThrow('in the middle')
+    fails = false
+    loss.backward()
+    expect([...model.parameters()].every(({ grad }) => grad !== null)).toBe(true)
+  })
+
   it('under noGrad holds only the output of a sequence', () => {
     const model = network()
     const input = randn([2, 3, 8, 8])

@@ -1,8 +1,11 @@
 /** What one tenth of a long run looked like. */
 export interface Tenth {
   seconds: number
-  /** Most bytes that were resident. */
+  /** Milliseconds a step, in the median over rounds through all batches and sizes: others on the machine disturb some of them. */
+  pace: number
+  /** Most bytes that were resident, and most of them that were not V8's heap. */
   rss: number
+  beside: number
   /** Bytes of V8's heap, of the pool's blocks in use, and of those it keeps. */
   heap: number
   live: number
@@ -49,9 +52,9 @@ const signed = (number: number, digits: number): string => `${number < 0 ? '' : 
 export function judge({ steps, tenths, before, after }: LongRun, { slack, strict }: Limits) {
   const [first, last] = [tenths[0], tenths[9]]
   // The last four fifths begin with the third tenth; what was resident before it may have been given back.
-  const settled = Math.max(tenths[1].rss, tenths[2].rss)
-  const growth = last.rss - settled
-  const slower = last.seconds / first.seconds - 1
+  const settled = Math.max(tenths[1].beside, tenths[2].beside)
+  const growth = last.beside - settled
+  const slower = last.pace / first.pace - 1
   const handles = last.handles - tenths[1].handles
   const heap = after.heap - before.heap
   const faults: string[] = []
@@ -61,8 +64,8 @@ export function judge({ steps, tenths, before, after }: LongRun, { slack, strict
   if (heap > HEAP_SLACK) faults.push('objects leaked')
   if (strict && slower > MOST_SLOWDOWN) faults.push('steps became slower')
   const text =
-    `${steps} steps: resident memory ${signed(growth / 1e6, 1)} MB (${signed((100 * growth) / settled, 2)} %) over the last four ` +
-    `fifths; after a full collection ${before.storages} storages of ${megabytes(before.live)} became ${after.storages} of ` +
+    `${steps} steps: resident memory beside V8's heap ${signed(growth / 1e6, 1)} MB (${signed((100 * growth) / settled, 2)} %) over ` +
+    `the last four fifths; after a full collection ${before.storages} storages of ${megabytes(before.live)} became ${after.storages} of ` +
     `${megabytes(after.live)}, the heap ${megabytes(before.heap)} became ${megabytes(after.heap)}; ${last.handles} handles; ` +
     `last tenth ${Math.abs(100 * slower).toFixed(1)} % ${slower > 0 ? 'slower' : 'faster'} than the first`
   return { faults, text }

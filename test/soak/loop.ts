@@ -1,5 +1,6 @@
 // One long run in a process of its own, which test/soak/main.ts starts with --expose-gc: model, loop, steps, seed. Every line
 // that it prints is a tenth as JSON, the last one the whole run.
+import { getHeapStatistics } from 'node:v8'
 import { memory, runAsync } from '../../lib/index.ts'
 import type { NativeBackend } from '../../lib/kernels/native.ts'
 import { backend } from '../../lib/kernels/select.ts'
@@ -8,7 +9,9 @@ import { type Loop, type ModelName, Planned, stepsOf, WORK } from './work.ts'
 
 const [model, loop, count, seed] = process.argv.slice(2)
 const size = Math.floor(Number(count) / 10)
-const { warmUp } = WORK[model as ModelName]
+const { warmUp, batches, sizes } = WORK[model as ModelName]
+/** Steps of one round through all batches and sizes. */
+const round = batches.length * sizes.length
 const step = stepsOf(model as ModelName, loop as Loop, Number(seed))
 
 /** What is left when all garbage is gone. */
@@ -31,11 +34,21 @@ function held(): Held {
 /** Sums up a tenth while it goes on. */
 class Meter {
   #start = performance.now()
+  #last = this.#start
+  #rounds: number[] = []
   #rss = 0
+  #beside = 0
   failures = 0
 
-  look(): void {
-    this.#rss = Math.max(this.#rss, process.memoryUsage.rss())
+  /** After a step. */
+  look(number: number): void {
+    if (number % round !== 0) return
+    const now = performance.now()
+    this.#rounds.push((now - this.#last) / round)
+    this.#last = now
+    const rss = process.memoryUsage.rss()
+    this.#rss = Math.max(this.#rss, rss)
+    this.#beside = Math.max(this.#beside, rss - getHeapStatistics().total_physical_size)
   }
 
   tenth(): Tenth {
@@ -43,7 +56,11 @@ class Meter {
     const { live, pooled } = memory()
     const handles = process.getActiveResourcesInfo().length
     const seconds = (performance.now() - this.#start) / 1000
-    return { seconds, rss: this.#rss, heap: heapTotal, live, pooled, handles, failures: this.failures }
+    // The first round may have begun in the middle.
+    const rounds = this.#rounds.slice(1).sort((a, b) => a - b)
+    const pace = rounds[rounds.length >> 1]
+    const [rss, beside] = [this.#rss, this.#beside]
+    return { seconds, pace, rss, beside, heap: heapTotal, live, pooled, handles, failures: this.failures }
   }
 }
 
@@ -61,7 +78,7 @@ function runPlain(first: number, steps: number): Tenth {
     } catch (error) {
       planned(error, meter)
     }
-    if (number % 16 === 0) meter.look()
+    meter.look(number)
   }
   return meter.tenth()
 }
@@ -74,7 +91,7 @@ async function runQueued(first: number, steps: number): Promise<Tenth> {
     } catch (error) {
       planned(error, meter)
     }
-    if (number % 16 === 0) meter.look()
+    meter.look(number)
   }
   return meter.tenth()
 }
@@ -82,15 +99,19 @@ async function runQueued(first: number, steps: number): Promise<Tenth> {
 const run = (first: number, steps: number): Tenth | Promise<Tenth> =>
   loop.startsWith('async') ? runQueued(first, steps) : runPlain(first, steps)
 
-// Compiled and warmed up before the clock runs, and until garbage was taken back for the first time: up to then memory
-// grows to its budget.
-for (let before = -1; ; ) {
-  const { live } = await run(0, warmUp)
-  if (live < before) break
-  before = live
+/** Goes on until garbage was taken back: up to then memory grows to its budget. */
+async function settle(): Promise<void> {
+  for (let before = -1; ; ) {
+    const { live } = await run(0, warmUp)
+    if (live < before) return
+    before = live
+  }
 }
+
+// Compiled and warmed up before the clock runs. What is free goes back to the system before it is counted.
+await settle()
 const before = held()
-await run(0, warmUp)
+await settle()
 const tenths: Tenth[] = []
 for (let i = 0; i < 10; i++) {
   tenths.push(await run(i * size, size))

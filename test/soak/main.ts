@@ -5,10 +5,11 @@
 //
 // Each loop runs in a process of its own and is judged alone. Batch sizes and image sizes vary from step to step, and every
 // hundredth step throws in the middle of its backward, or of its forward under noGrad. Prints one line for each tenth of the
-// steps and a summary. Ends with code 1 when the most memory that was resident grew by more than 2 % over the last four
-// fifths (and by more than the slack: 4 MB by default; a short run, which has not settled, takes more), when handles grew,
-// when tensors or objects are left after a full collection that were not there before, and with `--strict` when the last
-// tenth was more than 5 % slower than the first: that needs a machine with nothing else to do.
+// steps and a summary. Ends with code 1 when the most memory that was resident beside V8's heap grew by more than 2 % over the
+// last four fifths (and by more than the slack: 4 MB by default; a short run, which has not settled, takes more), when handles
+// grew, when tensors or objects are left after a full collection that were not there before, and with `--strict` when the steps
+// of the last tenth took, in the median, more than 5 % longer than those of the first: that needs a machine with nothing else
+// to do. V8's heap is judged by what is left in it: how much garbage it lets pile up is its own choice.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -36,10 +37,10 @@ const unknown = loops.find((loop) => !(LOOPS as readonly string[]).includes(loop
 if (unknown !== undefined) throw new Error(`--loop: expected some of ${LOOPS.join(', ')}, got ${unknown}`)
 if (!Number.isInteger(steps) || steps < 1000) throw new Error(`--steps: expected at least 1000, got ${values.steps}`)
 
-function show({ seconds, rss, heap, live, pooled, handles, failures }: Tenth, number: number): void {
+function show({ seconds, pace, rss, heap, live, pooled, handles, failures }: Tenth, number: number): void {
   console.log(
-    `  ${number} %: ${((10_000 * seconds) / steps).toFixed(3)} ms a step, resident ${megabytes(rss)}, heap ${megabytes(heap)}, ` +
-      `live ${megabytes(live)}, pooled ${megabytes(pooled)}, ${handles} handles, ${failures} planned errors`,
+    `  ${number} %: ${((10_000 * seconds) / steps).toFixed(3)} ms a step (median ${pace.toFixed(3)}), resident ${megabytes(rss)}, ` +
+      `heap ${megabytes(heap)}, live ${megabytes(live)}, pooled ${megabytes(pooled)}, ${handles} handles, ${failures} planned errors`,
   )
 }
 
