@@ -2,6 +2,7 @@
 
 #include "../simd/loop.h"
 #include "../simd/math.h"
+#include "softmax_columns.h"
 
 namespace strided {
 namespace {
@@ -134,39 +135,13 @@ void target_gradient(int64_t size, const float* input, LogSumExp lse, const floa
 }
 
 void columns_forward(int64_t size, int64_t stride, int64_t columns, bool log_form, const float* input, float* output) {
-  for_row(columns, [&](int64_t j, Mask mask) STRIDED_LAMBDA_INLINE {
-    // A NaN lost by max comes back in the sum.
-    Vec best = load(input + j, mask);
-    for (int64_t k = 1; k < size; k++) best = max(load(input + k * stride + j, mask), best);
-    Vec sum = zero();
-    for (int64_t k = 0; k < size; k++) {
-      const Vec e = exp(sub(load(input + k * stride + j, mask), best));
-      sum = add(sum, e);
-      if (!log_form) store(output + k * stride + j, e, mask);
-    }
-    const Vec shift = log_form ? log(sum) : div(set1(1.0f), sum);
-    for (int64_t k = 0; k < size; k++) {
-      float* y = output + k * stride + j;
-      const Vec x = log_form ? sub(load(input + k * stride + j, mask), best) : load(y, mask);
-      store(y, log_form ? sub(x, shift) : mul(x, shift), mask);
-    }
-  });
+  (log_form ? columns_softmax<true> : columns_softmax<false>)(size, stride, columns, input, output);
 }
 
 void columns_backward(int64_t size, int64_t stride, int64_t columns, bool log_form, const float* output,
                       const float* grad_output, float* grad_input) {
-  for_row(columns, [&](int64_t j, Mask mask) STRIDED_LAMBDA_INLINE {
-    Vec sum = zero();
-    for (int64_t k = 0; k < size; k++) {
-      const Vec g = load(grad_output + k * stride + j, mask);
-      sum = log_form ? add(sum, g) : fma(g, load(output + k * stride + j, mask), sum);
-    }
-    for (int64_t k = 0; k < size; k++) {
-      const Vec g = load(grad_output + k * stride + j, mask);
-      const Vec y = load(output + k * stride + j, mask);
-      store(grad_input + k * stride + j, log_form ? fnma(exp(y), sum, g) : mul(y, sub(g, sum)), mask);
-    }
-  });
+  const auto run = log_form ? columns_gradient<true> : columns_gradient<false>;
+  run(size, stride, columns, output, grad_output, grad_input);
 }
 
 }  // namespace

@@ -91,12 +91,6 @@ struct Totals {
   }
 };
 
-// Calls body(part) with the last part first: it was read last and is still in cache.
-template <typename Body>
-void backwards(const Context& context, const Walk& walk, Body body) {
-  context.parallel(walk.parts.count, [&](int64_t i, int) { body(walk.parts.count - 1 - i); });
-}
-
 template <typename T>
 T* offset(T* pointer, int64_t elements) {
   return pointer == nullptr ? nullptr : pointer + elements;
@@ -127,7 +121,7 @@ void apply(const Context& context, const BatchNormProblem& p, const Walk& walk, 
            const Coefficients& k) {
   const bool streamed = streams(walk, b.output, b.input) && b.output != b.residual;
   for (float* row : {k.mean, k.scale, k.shift}) walk.repeat(row);
-  backwards(context, walk, [&](int64_t part) {
+  context.parallel_backwards(walk.parts.count, [&](int64_t part, int) {
     const int64_t at = walk.begin(part);
     context.kernels->batch_norm.apply({walk.length(part), walk.width, k.mean, k.scale, k.shift, b.input + at,
                                        offset(b.residual, at), p.relu, offset(b.bits, at / 8), b.output + at,
@@ -149,7 +143,7 @@ void apply_gradient(const Context& context, const Walk& walk, const float* input
                     const Coefficients& k, const BatchNormGrads& grads) {
   const bool streamed =
       streams(walk, grads.input, saved.grad_output) && streams(walk, grads.residual, saved.grad_output);
-  backwards(context, walk, [&](int64_t part) {
+  context.parallel_backwards(walk.parts.count, [&](int64_t part, int) {
     const int64_t at = walk.begin(part);
     context.kernels->batch_norm.gradient({walk.length(part), walk.width, k.mean, k.scale, k.slope, k.shift,
                                           offset(input, at), saved.grad_output + at, offset(saved.bits, at / 8),

@@ -25,7 +25,12 @@ struct Context {
 
   template <typename Function>
   void parallel(int64_t slices, Function&& function) const {
-    parallel_for(slices, threads, std::forward<Function>(function));
+    parallel_for(slices, threads, false, std::forward<Function>(function));
+  }
+  // For the second pass over the same slices: begins with those that every thread read last in the first one.
+  template <typename Function>
+  void parallel_backwards(int64_t slices, Function&& function) const {
+    parallel_for(slices, threads, true, std::forward<Function>(function));
   }
 };
 

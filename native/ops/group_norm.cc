@@ -7,14 +7,11 @@
 namespace strided {
 namespace {
 
-// Runs body(first pixel, pixels) over the parts of an image, the last first: they were read last and are still in
-// cache.
+// Runs body(first pixel, pixels) over the parts of an image, which all were read before.
 template <typename Body>
 void backwards(const Context& context, const Slices& parts, Body body) {
-  context.parallel(parts.count, [&](int64_t i, int) {
-    const int64_t part = parts.count - 1 - i;
-    body(parts.begin(part), parts.end(part) - parts.begin(part));
-  });
+  context.parallel_backwards(parts.count,
+                             [&](int64_t part, int) { body(parts.begin(part), parts.end(part) - parts.begin(part)); });
 }
 
 }  // namespace

@@ -223,9 +223,7 @@ void layer_norm_forward(const Context& context, const LayerNormProblem& p, const
     }
     stats.get()[row] = pass.statistics(total, saved, row);
   }
-  context.parallel(p.rows * parts.count, [&](int64_t i, int) {
-    // The last parts first: they were read last and are still in cache.
-    const int64_t slice = p.rows * parts.count - 1 - i;
+  context.parallel_backwards(p.rows * parts.count, [&](int64_t slice, int) {
     const int64_t row = slice / parts.count;
     const int64_t begin = parts.begin(slice % parts.count);
     const int64_t at = row * p.size + begin;

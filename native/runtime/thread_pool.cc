@@ -31,15 +31,16 @@ struct Loop {
   void* context = nullptr;
   int64_t count = 0;
   int threads = 0;
+  bool backwards = false;
 };
 
 class ThreadPool {
  public:
-  void run(int64_t count, int threads, SliceFunction function, void* context) {
+  void run(const Loop& loop) {
+    const int threads = loop.threads;
     start_workers(threads - 1);
-    loop_ = {function, context, count, threads};
-    next_slice_.store(0, std::memory_order_relaxed);
-    next_thread_.store(1, std::memory_order_relaxed);
+    loop_ = loop;
+    for (int t = 0; t < threads; t++) cursors_[t].next.store(first_of(t), std::memory_order_relaxed);
     const uint64_t number = loop_of(gate_.load(std::memory_order_relaxed)) + 1;
     // seq_cst pairs with the worker that announces itself parked before it looks at the gate a last time.
     gate_.store(number << 32, std::memory_order_seq_cst);
@@ -60,7 +61,7 @@ class ThreadPool {
     while (static_cast<int>(workers_) < wanted) {
       try {
         check_thread_allowed();
-        std::thread([this] { worker(); }).detach();
+        std::thread([this, thread = workers_ + 1] { worker(thread); }).detach();
       } catch (const std::system_error&) {
         return;  // The loop runs with the threads there are.
       }
@@ -68,12 +69,20 @@ class ThreadPool {
     }
   }
 
+  // Where the stretch of slices begins that is a thread's own.
+  int64_t first_of(int thread) const { return loop_.count * thread / loop_.threads; }
+
+  // A thread's own stretch first, then what is left of the others'.
   void work(int thread) {
     const Loop& loop = loop_;
-    for (;;) {
-      const int64_t slice = next_slice_.fetch_add(1, std::memory_order_relaxed);
-      if (slice >= loop.count) return;
-      loop.function(loop.context, slice, thread);
+    for (int i = 0; i < loop.threads; i++) {
+      const int owner = (thread + i) % loop.threads;
+      const int64_t first = first_of(owner), end = first_of(owner + 1);
+      for (;;) {
+        const int64_t claimed = cursors_[owner].next.fetch_add(1, std::memory_order_relaxed);
+        if (claimed >= end) break;
+        loop.function(loop.context, loop.backwards ? first + end - 1 - claimed : claimed, thread);
+      }
     }
   }
 
@@ -102,13 +111,12 @@ class ThreadPool {
     return loop_of(gate_.load(std::memory_order_acquire));
   }
 
-  void worker() {
+  void worker(int thread) {
     FlushDenormals flush;
     uint64_t seen = 0;
     for (;;) {
       seen = wait(seen);
       if (!enter(seen)) continue;
-      const int thread = next_thread_.fetch_add(1, std::memory_order_relaxed);
       if (thread < loop_.threads) work(thread);
       gate_.fetch_sub(1, std::memory_order_acq_rel);
     }
@@ -116,8 +124,10 @@ class ThreadPool {
 
   // 128 bytes apart: adjacent-line prefetch makes pairs of lines ping-pong together.
   alignas(128) std::atomic<uint64_t> gate_{0};
-  alignas(128) std::atomic<int64_t> next_slice_{0};
-  alignas(128) std::atomic<int> next_thread_{1};
+  struct alignas(128) Cursor {
+    std::atomic<int64_t> next{0};
+  };
+  Cursor cursors_[kMaxThreads];
   alignas(128) Loop loop_;
   std::atomic<int> parked_{0};
   std::mutex park_mutex_;
@@ -140,18 +150,18 @@ void check_thread_allowed() {
   if (threads_refused.load()) throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
 }
 
-void run_slices(int64_t count, int threads, SliceFunction function, void* context) {
+void run_slices(int64_t count, int threads, bool backwards, SliceFunction function, void* context) {
   if (threads > kMaxThreads) threads = kMaxThreads;
   if (count < threads) threads = static_cast<int>(count);
   if (threads > 1) {
     ThreadPool& shared = pool();
     if (shared.busy.try_lock()) {
       std::lock_guard<std::mutex> lock(shared.busy, std::adopt_lock);
-      shared.run(count, threads, function, context);
+      shared.run({function, context, count, threads, backwards});
       return;
     }
   }
-  for (int64_t slice = 0; slice < count; slice++) function(context, slice, 0);
+  for (int64_t i = 0; i < count; i++) function(context, backwards ? count - 1 - i : i, 0);
 }
 
 }  // namespace strided
