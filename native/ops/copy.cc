@@ -32,6 +32,12 @@ int64_t crossing_dimension(const StridedShape<2>& shape) {
   return -1;
 }
 
+// A transposition of 32-bit elements that leaves no gaps runs on registers, whatever the elements are.
+template <typename T>
+bool transposes(int64_t length, int64_t input_row, int64_t output_row, int64_t output_stride) {
+  return sizeof(T) == sizeof(float) && input_row == 1 && output_stride == 1 && output_row == length;
+}
+
 template <typename T>
 void copy_plane(int64_t rows, int64_t length, const T* input, int64_t input_row, int64_t input_stride, T* output,
                 int64_t output_row, int64_t output_stride) {
@@ -63,9 +69,15 @@ void copy_typed(const Context& context, StridedShape<2> shape, const T* input, T
     shape.size[d] = 1;
   }
   const Slices slices(shape.rows(), std::max<int64_t>(1, kStreamSlice / (length * rows)));
+  const bool transposed = transposes<T>(length, input_row, output_row, shape.row_stride(1));
   context.parallel(slices.count, [&](int64_t i, int) {
     for (int64_t row = slices.begin(i); row < slices.end(i); row++) {
       const auto at = shape.offsets(row);
+      if (transposed) {
+        context.kernels->pack.transposed(rows, length, length, reinterpret_cast<const float*>(input + at[0]),
+                                         shape.row_stride(0), reinterpret_cast<float*>(output + at[1]));
+        continue;
+      }
       copy_plane(rows, length, input + at[0], input_row, shape.row_stride(0), output + at[1], output_row,
                  shape.row_stride(1));
     }
