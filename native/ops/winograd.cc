@@ -65,7 +65,7 @@ void run_fused(const Context& context, const WinogradPlan& plan, const float* so
     for (int64_t t = 0; t < count; t++) {
       plan.transform_input(begin + t, source, zeros, v + t * plan.depth(), plan.v_plane(count));
     }
-    const int64_t next = std::min(slice + context.threads, blocks.count - 1);
+    const int64_t next = std::min(slice + 1, blocks.count - 1);
     const TileShares next_sources(blocks.begin(next), blocks.end(next), plan.frequencies);
     const TileShares targets(begin, begin + count, plan.frequencies);
     for (int64_t f = 0; f < plan.frequencies; f++) {
