@@ -74,10 +74,10 @@ void depthwise_backward_input(const Context& context, const ConvProblem& p, cons
     const DepthwiseShape turned{
         p.ic, p.oh, p.ow, p.ih, p.iw, p.kh, p.kw, 1, 1, (p.kh - 1) * p.dh - p.ph, (p.kw - 1) * p.dw - p.pw,
         p.dh, p.dw, false};
-    for (int64_t c = 0; c < p.ic; c++) {
-      for (int64_t tap = 0; tap < p.taps(); tap++) {
-        taps.get()[(p.taps() - 1 - tap) * p.ic + c] = weight[c * p.taps() + tap];
-      }
+    // Tap by tap: written across, a power of two of channels would have all taps share a set of the cache.
+    for (int64_t tap = 0; tap < p.taps(); tap++) {
+      float* to = taps.get() + (p.taps() - 1 - tap) * p.ic;
+      for (int64_t c = 0; c < p.ic; c++) to[c] = weight[c * p.taps() + tap];
     }
     context.parallel(slices.count(), [&](int64_t i, int) {
       context.kernels->depthwise.forward(turned, slices.begin(i), slices.end(i), grad_output, taps.get(), nullptr,
