@@ -8,8 +8,12 @@ import { accumulateGrad, isExclusive, sumGrads } from './accumulate.ts'
 import { noGrad } from './grad_mode.ts'
 import { type Node, nodeOf } from './node.ts'
 
+/** What a backward pass leaves behind. */
 export interface BackwardOptions {
-  /** Keeps the graph for another backward; otherwise what it saved is released as soon as it is used. */
+  /**
+   * Keeps the graph for another backward; otherwise what it saved is released as soon as it is used, and a second one
+   * throws {@link StateError}. Default false.
+   */
   retainGraph?: boolean
 }
 

@@ -21,25 +21,33 @@ import { type BatchJob, WorkerPool } from './loader/worker_pool.ts'
 /** Changes a batch; what is random comes from the generator, which is that of the batch. */
 export type BatchTransform<Batch> = (batch: Batch, generator: Generator) => Batch
 
+/** How a {@link DataLoader} cuts a data set into batches, in which order, and who reads them. */
 export interface DataLoaderOptions<Batch extends readonly Tensor[] = LabelledBatch> {
-  /** Samples per batch. Default 1. */
+  /** Samples per batch, at least 1. Default 1. */
   batchSize?: number
   /** A new random order each epoch. Default false. */
   shuffle?: boolean
-  /** Which samples an epoch visits, in which order; not together with `shuffle`. */
+  /**
+   * Which samples an epoch visits, in which order; not together with `shuffle`. Default: all, in the order of the data
+   * set.
+   */
   sampler?: Sampler
-  /** Decides orders and augmentations. Default: drawn from the library's generator, so that `manualSeed` decides it. */
+  /**
+   * Decides orders and augmentations; a non-negative integer. Default: with `shuffle` or a sampler drawn from the library's
+   * generator, so that `manualSeed` decides it; 0 otherwise.
+   */
   seed?: number
   /** Leaves out the last batch when it is not full. Default false. */
   dropLast?: boolean
   /**
    * Threads that read batches while others train; 0 reads in the main thread. The batches are the same for any number. The
-   * data set has to have a recipe, as those of the library do; workers make it when the first loop starts. Default 0.
+   * data set has to have a recipe, as those of the library do ({@link StateError} otherwise); workers make it when the first
+   * loop starts. Default 0.
    */
   workers?: number
   /** Batches that each worker, or a data set that waits for files, is ahead of the loop. Default 2. */
   prefetch?: number
-  /** Changes whole batches, such as `transforms.mixup`, in the main thread. */
+  /** Changes whole batches, such as `transforms.mixup`, in the main thread. Default: none. */
   batchTransform?: BatchTransform<Batch>
 }
 

@@ -21,7 +21,9 @@ export interface BatchContext {
 export interface Recipe {
   /** What `import()` takes, such as `import.meta.url`. */
   module: string
+  /** Name of the function or class among its exports. */
   export: string
+  /** What it is called with. */
   args: readonly unknown[]
 }
 

@@ -7,12 +7,18 @@ export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32
 
 /** The contents of one IDX file: `data` holds `shape` in row-major order. */
 export interface IdxArray {
+  /** Sizes of the dimensions, the outermost first. */
   shape: number[]
+  /** The elements. */
   data: IdxData
 }
 
+/** What {@link readIdx} takes from a file that may have been made to fill the memory. */
 export interface ReadIdxOptions {
-  /** Refuses files that unpack to more than this many bytes. Default 2³¹, more than any known data set in this format. */
+  /**
+   * Refuses files whose elements take more than this many bytes, with {@link FormatError}. Default 2³¹, more than any
+   * known data set in this format.
+   */
   maxBytes?: number
 }
 

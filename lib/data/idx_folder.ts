@@ -6,7 +6,9 @@ import { ImageDataset, type Normalization } from './image_dataset.ts'
 
 /** What a folder of MNIST-style files holds; at least one of the two is there. */
 export interface IdxFolder {
+  /** Of the files whose prefix contains `train`; null without them. */
   train: ImageDataset | null
+  /** Of those with `t10k` or `test`; null without them. */
   test: ImageDataset | null
 }
 

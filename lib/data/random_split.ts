@@ -6,6 +6,7 @@ import { Generator } from './generator.ts'
 import { RandomSampler, StratifiedSampler } from './loader/samplers.ts'
 import { Subset } from './subset.ts'
 
+/** Which samples {@link randomSplit} puts where. */
 export interface RandomSplitOptions {
   /** Same seed, same split. Default: drawn from the library's generator, so that `manualSeed` decides it. */
   seed?: number

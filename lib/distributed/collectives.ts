@@ -9,10 +9,17 @@ import { DTypeError, RangeError } from '../util/errors.ts'
 import { init } from './init.ts'
 import { runJob } from './jobs.ts'
 
+/** What an all-reduce computes, and whether its rounding may differ from run to run. */
 export interface AllReduceOptions {
-  /** What becomes of the elements of all ranks: `sum` by default, their average (float32 alone), the largest, the smallest. */
+  /**
+   * What becomes of the elements of all ranks: `sum` by default, their average (float32 alone), the largest, the
+   * smallest.
+   */
   op?: 'sum' | 'avg' | 'max' | 'min'
-  /** Adds float32 elements in the order of ranks, so that equal runs give equal bits; `false`, the library's fastest, by default. */
+  /**
+   * Adds float32 elements in the order of ranks, so that equal runs give equal bits; `false`, the library's fastest, by
+   * default.
+   */
   deterministic?: boolean
 }
 

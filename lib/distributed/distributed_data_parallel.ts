@@ -8,6 +8,7 @@ import { init } from './init.ts'
 import { Reducer } from './reducer.ts'
 import { broadcastTensors, checkAlike, checkEqual } from './same_state.ts'
 
+/** When {@link DistributedDataParallel} sends gradients and buffers, and in which order gradients are added. */
 export interface DistributedDataParallelOptions {
   /**
    * Gradients travel together once they are this many megabytes (2^20 bytes), 4 by default. PyTorch's 25 suits links of many gigabytes a
@@ -15,11 +16,20 @@ export interface DistributedDataParallelOptions {
    * of which all but the last travel while backward computes.
    */
   bucketCapMb?: number
-  /** Whether rank 0's buffers, such as running statistics, go to all ranks before each forward pass in training, `true` by default. */
+  /**
+   * Whether rank 0's buffers, such as running statistics, go to all ranks before each forward pass in training, `true`
+   * by default.
+   */
   broadcastBuffers?: boolean
-  /** Whether some parameters may be without a gradient after a backward pass; costs one more message. `false` by default. */
+  /**
+   * Whether some parameters may be without a gradient after a backward pass; costs one more message. `false` by
+   * default.
+   */
   findUnusedParameters?: boolean
-  /** Adds gradients in the order of ranks, so that equal runs give equal bits; `false`, the library's fastest, by default. */
+  /**
+   * Adds gradients in the order of ranks, so that equal runs give equal bits; `false`, the library's fastest, by
+   * default.
+   */
   deterministic?: boolean
 }
 

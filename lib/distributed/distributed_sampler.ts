@@ -5,16 +5,20 @@ import { checkInteger, checkOptions } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
 import { init } from './init.ts'
 
+/** Whose share of the data a {@link DistributedSampler} gives, and in which order. */
 export interface DistributedSamplerOptions {
-  /** Ranks that share the data; those of the job by default. */
+  /** Ranks that share the data, at least 1; those of the job by default. */
   numReplicas?: number
-  /** Which of them this is; that of this process by default. */
+  /** Which of them this is, from 0 to `numReplicas − 1`; that of this process by default. */
   rank?: number
   /** Whether every epoch has another random order, `true` by default. */
   shuffle?: boolean
-  /** Decides the orders, together with the epoch; has to be the same on every rank. 0 by default. */
+  /** Decides the orders, together with the epoch; a non-negative integer, the same on every rank. 0 by default. */
   seed?: number
-  /** Whether samples that do not fill a round of all ranks are left out, rather than the first ones taken twice; `false` by default. */
+  /**
+   * Whether samples that do not fill a round of all ranks are left out, rather than the first ones taken twice; `false`
+   * by default.
+   */
   dropLast?: boolean
 }
 

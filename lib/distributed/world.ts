@@ -7,10 +7,13 @@ import { tellWitness } from './witness.ts'
 
 /** The processes of a job, and which of them this is. */
 export interface World {
+  /** Number of this process, from 0. */
   readonly rank: number
+  /** Processes of the job. */
   readonly size: number
   /** Among the ranks on the same machine. */
   readonly localRank: number
+  /** Ranks on this machine. */
   readonly localSize: number
   /** `Open MPI`, or `MPICH` for everything that shares its ABI; null without MPI. */
   readonly family: string | null

@@ -26,17 +26,21 @@ import { type Trace, TraceError, traceForward, traceOrThrow } from './trace.ts'
 
 /** A batch norm that is now part of a layer. */
 export interface FoldedNorm {
+  /** Path of the norm in the model. */
   readonly norm: string
-  /** The layer whose weight and bias took it over. */
+  /** Path of the layer whose weight and bias took it over. */
   readonly layer: string
 }
 
 /** A batch norm that stayed. */
 export interface KeptNorm {
+  /** Path of the norm in the model. */
   readonly norm: string
+  /** Why it could not be folded, in words. */
   readonly why: string
 }
 
+/** The input on whose way through the model {@link fuse} sees what each norm follows. */
 export interface FuseOptions {
   /** Shape of an input, the batch included; by default one of a few usual sizes that the model accepts. */
   inputShape?: InputShape
@@ -46,7 +50,9 @@ export interface FuseOptions {
 export class FuseResult<M extends Module = Module> {
   /** A copy of the model with the batch norms folded away. */
   readonly model: M
+  /** The norms that are gone. */
   readonly folded: readonly FoldedNorm[]
+  /** Those that are still there. */
   readonly kept: readonly KeptNorm[]
 
   constructor(model: M, folded: readonly FoldedNorm[], kept: readonly KeptNorm[]) {
@@ -55,6 +61,7 @@ export class FuseResult<M extends Module = Module> {
     this.kept = kept
   }
 
+  /** The same as a table. */
   toString(): string {
     const rows = [
       ...this.folded.map(({ norm, layer }) => [norm, `folded into ${layer}`]),

@@ -22,14 +22,19 @@ export interface ReceptiveField {
 
 /** {@link ReceptiveField} of one layer. */
 export interface LayerReceptiveField extends ReceptiveField {
+  /** Name in the model, '' for the model itself. */
   readonly path: string
+  /** Class of the module. */
   readonly type: string
+  /** Shape of its output, the batch included. */
   readonly outputShape: Shape
 }
 
 /** What the layers of a model see of its input, in the order they run; `String(…)` makes a table. */
 export class ReceptiveFieldReport {
+  /** In the order they run, without those that have no spatial dimensions. */
   readonly layers: readonly LayerReceptiveField[]
+  /** Shape of the input that was followed, the batch included. */
   readonly inputShape: Shape
 
   constructor(layers: readonly LayerReceptiveField[], inputShape: Shape) {
@@ -42,6 +47,7 @@ export class ReceptiveFieldReport {
     return this.layers.findLast(({ stride }) => stride.some((step) => step > 0)) ?? null
   }
 
+  /** The same as a table. */
   toString(): string {
     const columns = [
       { heading: 'Layer' },

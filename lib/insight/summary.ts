@@ -21,6 +21,7 @@ export interface SummaryRow {
   readonly type: string
   /** How many modules it runs inside of. */
   readonly depth: number
+  /** Shapes of its inputs; none when the module did not run. */
   readonly inputShapes: readonly Shape[]
   /** Shapes of its outputs; none when the module did not run. */
   readonly outputShapes: readonly Shape[]
@@ -61,6 +62,7 @@ export interface SummaryTotals {
   readonly peakTrainingBytes: number | null
 }
 
+/** What {@link summary} cannot see in the model but counts among the memory of training. */
 export interface SummaryOptions {
   /** Numbers that the optimizer keeps for each parameter, 0 by default: SGD with momentum 1, Adam 2. */
   optimizerStates?: number
@@ -68,7 +70,9 @@ export interface SummaryOptions {
 
 /** What {@link summary} returns; `String(…)` makes a table. */
 export class ModelSummary {
+  /** In the order the modules run; behind them those that hold parameters but did not run. */
   readonly rows: readonly SummaryRow[]
+  /** Sums over all rows, shared parameters counted once. */
   readonly totals: SummaryTotals
   /** Why the model cannot train on this input, null where it can. */
   readonly trainingError: string | null
@@ -79,6 +83,7 @@ export class ModelSummary {
     this.trainingError = trainingError
   }
 
+  /** The same as a table. */
   toString(): string {
     return formatSummary(this)
   }

@@ -6,8 +6,9 @@ import { withFile } from './open_file.ts'
 import { saveParts } from './replace_file.ts'
 import { type Entry, readHeader } from './safetensors_header.ts'
 
+/** What {@link saveSafetensors} writes beside the tensors. */
 export interface SaveSafetensorsOptions {
-  /** Any text to keep beside the tensors. */
+  /** Texts by name, which {@link loadSafetensorsMetadata} reads; none by default. */
   metadata?: Readonly<Record<string, string>>
 }
 

@@ -34,6 +34,7 @@ export interface BackendInfo {
   isa: string
   /** Instruction sets this CPU and this build can use. */
   isas: string[]
+  /** Threads that share the work of one op; see {@link setNumThreads}. */
   threads: number
 }
 
@@ -56,7 +57,10 @@ export interface Backend {
   setConvPrecision(precision: ConvPrecision): void
   /** MPI, where the backend has it. */
   readonly messages?: MessagePassing
-  /** From here to `endQueue` kernels are checked at once and run later, in order, on a thread of their own, if there is one. */
+  /**
+   * From here to `endQueue` kernels are checked at once and run later, in order, on a thread of their own, if there is
+   * one.
+   */
   beginQueue(): void
   /** Resolves when all that was queued is done; rejects with what one of the kernels threw, behind which none ran. */
   endQueue(): Promise<void>

@@ -5,6 +5,7 @@ import { markClean } from './containers.ts'
 import { registerNorms } from './fusion.ts'
 import { checkDims, NormBase } from './norm_base.ts'
 
+/** What a batch norm layer keeps and learns beside the normalization itself. */
 export interface BatchNormOptions {
   /** Added to the variance, 1e-5 by default. */
   eps?: number

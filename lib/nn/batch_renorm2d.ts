@@ -10,6 +10,7 @@ import { repr } from './repr.ts'
 /** A limit of the correction: a number, or what a function gives for the number of batches seen before. */
 export type RenormLimit = number | ((batches: number) => number)
 
+/** What {@link BatchRenorm2d} keeps and learns, and how far it corrects towards the running statistics. */
 export interface BatchRenorm2dOptions {
   /** Added to the variance, 1e-5 by default. */
   eps?: number
@@ -17,7 +18,10 @@ export interface BatchRenorm2dOptions {
   momentum?: number | null
   /** Whether there are a weight and a bias per channel, `true` by default. */
   affine?: boolean
-  /** How far the deviations of batch and running statistics may be apart: by default 1 for 5000 batches, then up to 3 at 40000. */
+  /**
+   * How far the deviations of batch and running statistics may be apart: by default 1 for 5000 batches, then up to 3 at
+   * 40000.
+   */
   rMax?: RenormLimit
   /** How many deviations the means may be apart: by default 0 for 5000 batches, then up to 5 at 25000. */
   dMax?: RenormLimit

@@ -1,6 +1,7 @@
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer, type ConvLayerOptions } from './conv_layer.ts'
 
+/** How the window of a {@link Conv1d} moves and what it reads beyond the border; lists have one number. */
 export type Conv1dOptions = ConvLayerOptions
 
 /**

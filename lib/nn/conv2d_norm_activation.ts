@@ -4,6 +4,7 @@ import { Sequential } from './containers.ts'
 import { Conv2d } from './conv2d.ts'
 import { inOrder, LAYER_CHOICES, type LayerChoice, makeActivation, makeNorm } from './layer_choice.ts'
 
+/** The three layers of a {@link Conv2dNormActivation}: the window of the convolution, the norm, the activation. */
 export interface Conv2dNormActivationOptions extends Omit<LayerChoice, 'activation'> {
   /** Step of the window, 1 by default. */
   stride?: AxisSizes

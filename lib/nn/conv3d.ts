@@ -1,6 +1,7 @@
 import type { AxisSizes } from '../util/axes.ts'
 import { ConvLayer, type ConvLayerOptions } from './conv_layer.ts'
 
+/** How the window of a {@link Conv3d} moves and what it reads beyond the border; lists are `[depth, height, width]`. */
 export type Conv3dOptions = ConvLayerOptions
 
 /**

@@ -35,10 +35,15 @@ export function emptyParameter(shape: readonly number[]): Parameter {
  * Without `inChannels` the weight is lazy and made by the first input.
  */
 export abstract class ConvLayer extends Module {
+  /** `[outChannels, inChannels / groups, ...kernelSize]` */
   weight: Parameter
+  /** `[outChannels]`; null without one. */
   bias: Parameter | null
+  /** Channels of the output. */
   readonly outChannels: number
+  /** Size of the window along each spatial dimension. */
   readonly kernelSize: readonly number[]
+  /** The options with their defaults, one number for each spatial dimension. */
   readonly options: Readonly<ConvSettings>
   readonly #name: string
 

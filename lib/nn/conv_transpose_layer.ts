@@ -30,11 +30,17 @@ const LAYER_OPTIONS = [...TRANSPOSE_OPTIONS, 'bias']
  * memory, and a bias `[outChannels]`, both of which start evenly from `±1 / √(outChannels / groups · window)`.
  */
 export abstract class ConvTransposeLayer extends Module {
+  /** `[inChannels, outChannels / groups, ...kernelSize]` */
   weight: Parameter
+  /** `[outChannels]`; null without one. */
   bias: Parameter | null
+  /** Channels of the input. */
   readonly inChannels: number
+  /** Channels of the output. */
   readonly outChannels: number
+  /** Size of the window along each spatial dimension. */
   readonly kernelSize: readonly number[]
+  /** The options with their defaults, one number for each spatial dimension. */
   readonly options: Readonly<ConvTransposeSettings>
   readonly #name: string
 

@@ -3,6 +3,7 @@ import { checkInteger, checkOptions } from '../util/check.ts'
 import { Sequential } from './containers.ts'
 import { Conv2d, type Conv2dOptions } from './conv2d.ts'
 
+/** The window of the depthwise convolution, and how many channels lie between the two. */
 export interface DepthwiseSeparableConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
   /** Channels that the first convolution makes of each one of the input, 1 by default. */
   depthMultiplier?: number

@@ -10,6 +10,7 @@ import { Module } from './module.ts'
 import { ownParameter, type Parameter } from './parameter.ts'
 import { repr } from './repr.ts'
 
+/** What a {@link GroupNorm} learns beside the normalization itself. */
 export interface GroupNormOptions {
   /** Added to the variance, 1e-5 by default. */
   eps?: number
@@ -61,6 +62,7 @@ export class GroupNorm extends Module {
   }
 }
 
+/** How strongly a {@link LocalResponseNorm} damps: the divisor is `(k + alpha · mean of the squares)^beta`. */
 export interface LocalResponseNormOptions {
   /** Factor of the mean of the squares, 1e-4 by default. */
   alpha?: number

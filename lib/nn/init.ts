@@ -9,8 +9,9 @@ import { orthonormalColumns } from './orthonormal.ts'
 /** Functions that follow a layer, whose gain the initial weights make up for. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu'
 
+/** Which variance Kaiming weights keep: that of outputs or of gradients, behind which function. */
 export interface KaimingOptions {
-  /** Negative slope of the leaky ReLU behind the layer, 0 by default. */
+  /** Negative slope of the leaky ReLU behind the layer, 0 by default; the other functions have none. */
   a?: number
   /** Whether the variance is kept forward (`fanIn`, the default) or backward (`fanOut`). */
   mode?: 'fanIn' | 'fanOut'
@@ -112,7 +113,10 @@ export function kaimingUniform(weight: Tensor, options: KaimingOptions = {}): Te
   return uniform(weight, { a: -bound, b: bound })
 }
 
-/** Fills a weight with normally distributed numbers of deviation `gain / √fan` and returns it; see {@link kaimingUniform}. */
+/**
+ * Fills a weight with normally distributed numbers of deviation `gain / √fan` and returns it; see {@link
+ * kaimingUniform}.
+ */
 export function kaimingNormal(weight: Tensor, options: KaimingOptions = {}): Tensor {
   return normal(weight, { std: kaimingStd(weight, options) })
 }

@@ -4,10 +4,11 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { markClean } from './containers.ts'
 import { checkDims, NormBase } from './norm_base.ts'
 
+/** What an instance norm layer keeps and learns beside the normalization itself. */
 export interface InstanceNormOptions {
   /** Added to the variance, 1e-5 by default. */
   eps?: number
-  /** Share of the new value in the running statistics, 0.1 by default. */
+  /** Share of the new value in the running statistics, 0.1 by default; null leaves them as they are. */
   momentum?: number | null
   /** Whether there are a weight and a bias per channel, `false` by default. */
   affine?: boolean

@@ -12,6 +12,7 @@ import { Module } from './module.ts'
 import { ownParameter, type Parameter } from './parameter.ts'
 import { repr } from './repr.ts'
 
+/** What a {@link LayerNorm} learns beside the normalization itself. */
 export interface LayerNormOptions {
   /** Added to the variance, 1e-5 by default. */
   eps?: number
@@ -66,6 +67,7 @@ export class LayerNorm extends Module {
   }
 }
 
+/** What an {@link RMSNorm} learns beside the normalization itself. */
 export interface RMSNormOptions {
   /** Added to the mean square; null, the default, for the rounding of float32, 2⁻²³. */
   eps?: number | null

@@ -10,8 +10,9 @@ import { Module } from './module.ts'
 import { LazyParameter, ownParameter, type Parameter } from './parameter.ts'
 import { repr } from './repr.ts'
 
+/** Which parameters a {@link Linear} has beside its weight. */
 export interface LinearOptions {
-  /** Whether a bias is added, `true` by default. */
+  /** Whether a bias `[outFeatures]` is added, `true` by default. */
   bias?: boolean
 }
 

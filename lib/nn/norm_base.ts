@@ -13,7 +13,7 @@ import { repr } from './repr.ts'
 export interface NormOptions {
   /** Added to the variance, 1e-5 by default. */
   eps?: number
-  /** Share of the new value in the running statistics, 0.1 by default. */
+  /** Share of the new value in the running statistics, 0.1 by default; what null means is up to the layer. */
   momentum?: number | null
   /** Whether there are a weight and a bias per channel. */
   affine?: boolean

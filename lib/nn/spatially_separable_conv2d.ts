@@ -4,6 +4,7 @@ import { checkOptions } from '../util/check.ts'
 import { Sequential } from './containers.ts'
 import { Conv2d, type Conv2dOptions } from './conv2d.ts'
 
+/** The window that the two convolutions make together, and how many channels lie between them. */
 export interface SpatiallySeparableConv2dOptions extends Conv2dOptions {
   /** Channels between the two convolutions, `outChannels` by default. */
   midChannels?: number

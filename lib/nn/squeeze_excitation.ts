@@ -7,6 +7,7 @@ import { Conv2d } from './conv2d.ts'
 import { type ActivationLayer, makeActivation } from './layer_choice.ts'
 import { Module } from './module.ts'
 
+/** The two functions of a {@link SqueezeExcitation}. */
 export interface SqueezeExcitationOptions {
   /** The activation between the two convolutions, `relu` by default. */
   activation?: ActivationLayer

@@ -11,13 +11,22 @@ import { LazyBuffer, LazyParameter, type Parameter } from './parameter.ts'
 /** Tensors by their names in PyTorch's state dicts, such as `0.weight` or `bn1.running_mean`. */
 export type StateDict = Record<string, Tensor>
 
+/** How exactly a state has to fit the module that loads it. */
 export interface LoadOptions {
-  /** Whether missing and unexpected names are errors, `true` by default. */
+  /**
+   * Whether missing and unexpected names are errors, `true` by default: {@link FormatError}, which leaves the module as
+   * it was.
+   */
   strict?: boolean
 }
 
+/**
+ * Names in which a module and the state it loaded differ; of use with `strict: false`, both lists are empty otherwise.
+ */
 export interface LoadReport {
+  /** In the module alone: these kept their values. */
   missing: string[]
+  /** In the state alone: these were left out. */
   unexpected: string[]
 }
 

@@ -10,10 +10,11 @@ import type { HookHandle } from './hooks.ts'
 import type { Module } from './module.ts'
 import { ownParameter, Parameter } from './parameter.ts'
 
+/** Which parameter {@link weightNorm} splits, and into how many lengths. */
 export interface WeightNormOptions {
   /** Field of the parameter, `weight` by default. */
   name?: string
-  /** Dimension whose slices have a length each, 0 by default; null for one length of the whole. */
+  /** Dimension whose slices have a length each, 0 by default, negative from the last; null for one length of the whole. */
   dim?: number | null
 }
 
@@ -42,7 +43,10 @@ function compose(length: Tensor, direction: Tensor, dim: number | null): Tensor 
   return untracked(() => composed(() => mul(direction, div(length, lengthOf(direction, dim)))))
 }
 
-/** Makes the module's weight anew of its length and direction; the previous one is disposed, the tape keeps what it needs. */
+/**
+ * Makes the module's weight anew of its length and direction; the previous one is disposed, the tape keeps what it
+ * needs.
+ */
 function refresh(fields: Fields, name: string, dim: number | null): void {
   const previous = fields[name]
   fields[name] = compose(fields[`${name}_g`] as Tensor, fields[`${name}_v`] as Tensor, dim)

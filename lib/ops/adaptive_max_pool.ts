@@ -10,8 +10,9 @@ import { disposeCopy, expectFloat, inFormat } from './dense.ts'
 import { sizesOf } from './pool_problem.ts'
 import { unbatchedAll } from './unbatched.ts'
 
+/** What an adaptive max pooling returns. */
 export interface AdaptiveMaxPoolOptions {
-  /** Whether to return where the maxima are as well, `false` by default. */
+  /** Whether to return `[maxima, indices]` instead of the maxima, `false` by default. */
   returnIndices?: boolean
 }
 

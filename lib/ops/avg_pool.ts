@@ -19,13 +19,15 @@ import {
 } from './pool_problem.ts'
 import { unbatched } from './unbatched.ts'
 
+/** How the window of an average pooling moves, and what its sums are divided by. */
 export interface AvgPool1dOptions extends PoolOptions {
   /** Whether the divisor counts the padding, `true` by default. What hangs over its far end never counts. */
   countIncludePad?: boolean
 }
 
+/** {@link AvgPool1dOptions}, and a divisor of one's own. */
 export interface AvgPoolOptions extends AvgPool1dOptions {
-  /** What every sum is divided by; by default the number of elements in the window. */
+  /** What every sum is divided by; null, the default, for the number of elements in the window. */
   divisorOverride?: number | null
 }
 

@@ -12,6 +12,7 @@ import { disposeCopy, expectFloat, inFormat, withStrides } from './dense.ts'
 import { fuses } from './fusion.ts'
 import { relu } from './relu.ts'
 
+/** Which statistics {@link batchNorm} uses, and the affine map behind it. */
 export interface BatchNormOptions {
   /** Scale per channel `[C]`, 1 when absent. */
   weight?: Tensor | null

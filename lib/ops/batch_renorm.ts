@@ -11,18 +11,22 @@ import { batchNorm } from './batch_norm.ts'
 import { expectFloat } from './dense.ts'
 import { checkAffine } from './normalization.ts'
 
+/** Which statistics {@link batchRenorm} uses, how far they are corrected, and the affine map behind it. */
 export interface BatchRenormOptions {
   /** Scale per channel `[C]`, 1 when absent. */
   weight?: Tensor | null
   /** Shift per channel `[C]`, 0 when absent. */
   bias?: Tensor | null
-  /** Whether the batch's own statistics are used, corrected towards the running ones, which are updated; `false` by default. */
+  /**
+   * Whether the batch's own statistics are used, corrected towards the running ones, which are updated; `false` by
+   * default.
+   */
   training?: boolean
   /** Share of the new value in the running statistics, 0.01 by default. */
   momentum?: number
   /** Added to the variance, 1e-5 by default. */
   eps?: number
-  /** How far the deviations may be apart, as a factor; 3 by default, 1 for batch normalization. */
+  /** How far the deviations may be apart, as a factor of at least 1; 3 by default, 1 for batch normalization. */
   rMax?: number
   /** How far the means may be apart, in deviations; 5 by default, 0 for batch normalization. */
   dMax?: number

@@ -6,6 +6,7 @@ import { pointwiseLoss } from './pointwise_loss.ts'
 import { reduceRaw } from './reduce_raw.ts'
 import type { Reduction } from './targets.ts'
 
+/** How the losses of single elements are weighed and joined. */
 export interface BceOptions {
   /** Factor of each loss, of a shape that broadcasts to the input's; 1 when absent. */
   weight?: Tensor | null
@@ -13,6 +14,7 @@ export interface BceOptions {
   reduction?: Reduction
 }
 
+/** {@link BceOptions}, and what a positive target weighs against a negative one. */
 export interface BceWithLogitsOptions extends BceOptions {
   /** Factor of the losses of positive targets, of a shape that broadcasts to the input's (`[C]`, say); 1 when absent. */
   posWeight?: Tensor | null

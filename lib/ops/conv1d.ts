@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import type { ConvOptions } from './conv_problem.ts'
 import { convolution } from './convolution.ts'
 
+/** How the window of {@link conv1d} moves and what it reads beyond the border; lists have one number. */
 export type Conv1dOptions = ConvOptions
 
 /**

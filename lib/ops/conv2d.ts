@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import type { ConvOptions } from './conv_problem.ts'
 import { convolution } from './convolution.ts'
 
+/** How the window of {@link conv2d} moves and what it reads beyond the border; lists are `[height, width]`. */
 export type Conv2dOptions = ConvOptions
 
 /**

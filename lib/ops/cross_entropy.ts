@@ -20,14 +20,18 @@ import {
   targetShape,
 } from './targets.ts'
 
+/** How rows and classes are weighed, which rows count, and how their losses are joined. */
 export interface CrossEntropyOptions {
   /** Weight per class `[C]`, 1 when absent. */
   weight?: Tensor | null
   /** Class index whose rows do not count, −100 by default; not for targets given as probabilities. */
   ignoreIndex?: number
-  /** Share of the target spread evenly over all classes, 0 by default. */
+  /** Share of the target spread evenly over all classes, in [0, 1], 0 by default. */
   labelSmoothing?: number
-  /** `mean` (the default) divides by the sum of the weights of the rows' classes; or `sum`, or `none`. */
+  /**
+   * `mean` (the default) divides by the sum of the weights of the rows' classes, for targets given as probabilities by the
+   * number of rows; or `sum`, or `none`, which keeps one loss per row.
+   */
   reduction?: Reduction
 }
 

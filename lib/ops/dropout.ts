@@ -9,10 +9,11 @@ import { formatShape } from '../util/shape.ts'
 import { disposeCopy, expectFloat, expectTensor, inAnyOrder, inFormat, withStrides } from './dense.ts'
 import { unbatched } from './unbatched.ts'
 
+/** How much a dropout takes away, and when. */
 export interface DropoutOptions {
-  /** Probability that an element (or channel) is dropped, 0.5 by default. */
+  /** Probability that an element (or channel) is dropped, in [0, 1], 0.5 by default. */
   p?: number
-  /** Whether anything is dropped at all, `true` by default. */
+  /** Whether anything is dropped at all, `true` by default; otherwise the input itself is returned. */
   training?: boolean
 }
 
@@ -25,7 +26,10 @@ const inverted = (p: number): Rule => ({ scale: p === 1 ? 0 : 1 / (1 - p), shift
 // −1.0507 · 1.6733, what selu gives far below 0.
 const SELU_FLOOR = -1.7580993408473766
 
-/** Keeps mean 0 and variance 1, with the floor of selu for what is dropped; 0 for everything where p is 1, as in PyTorch. */
+/**
+ * Keeps mean 0 and variance 1, with the floor of selu for what is dropped; 0 for everything where p is 1, as in
+ * PyTorch.
+ */
 function selfNormalizing(p: number): Rule {
   if (p === 1) return { scale: 0, shift: 0, dropped: 0 }
   const scale = 1 / Math.sqrt((SELU_FLOOR ** 2 * p + 1) * (1 - p))

@@ -7,6 +7,7 @@ import { formatShape } from '../util/shape.ts'
 import { expectFloat, inFormat } from './dense.ts'
 import { checkAffine, normalize, pixelsOf } from './normalization.ts'
 
+/** The affine map behind {@link groupNorm}, and what keeps it from dividing by 0. */
 export interface GroupNormOptions {
   /** Scale per channel `[C]`, 1 when absent. */
   weight?: Tensor | null

@@ -8,8 +8,9 @@ import { expectFloat } from './dense.ts'
 import { groupNormalize } from './group_norm.ts'
 import { checkAffine, pixelsOf } from './normalization.ts'
 
+/** Which statistics {@link instanceNorm} uses, and the affine map behind it. */
 export interface InstanceNormOptions {
-  /** Running mean `[C]`, changed in place while the input's statistics are used; null keeps none. */
+  /** Running mean `[C]`, changed in place while the input's statistics are used; null, the default, keeps none. */
   runningMean?: Tensor | null
   /** Running variance `[C]`, likewise. */
   runningVar?: Tensor | null
@@ -17,7 +18,7 @@ export interface InstanceNormOptions {
   weight?: Tensor | null
   /** Shift per channel `[C]`, 0 when absent. */
   bias?: Tensor | null
-  /** Whether every image's own statistics are used, `true` by default, or the running ones. */
+  /** Whether every image's own statistics are used, `true` by default, or the running ones, which then have to be there. */
   useInputStats?: boolean
   /** Share of the new value in the running statistics, 0.1 by default. */
   momentum?: number

@@ -6,10 +6,14 @@ import type { Reduction } from './targets.ts'
 /** How divergences of single elements become the result: `batchmean` divides their sum by the number of images. */
 export type KlDivReduction = Reduction | 'batchmean'
 
+/** In which form the target comes, and how the terms of single elements are joined. */
 export interface KlDivOptions {
   /** Whether the target is given as logarithms too, `false` by default. */
   logTarget?: boolean
-  /** `mean` over all elements (the default, as in PyTorch), `batchmean`, which is the divergence itself, `sum`, or `none`. */
+  /**
+   * `mean` over all elements (the default, as in PyTorch), `batchmean`, which is the divergence itself, `sum`, or
+   * `none`.
+   */
   reduction?: KlDivReduction
 }
 

@@ -6,6 +6,7 @@ import type { Shape } from '../util/shape.ts'
 import { expectFloat } from './dense.ts'
 import { checkAffine, normalize, rowsOf, trailingShape } from './normalization.ts'
 
+/** The affine map behind {@link layerNorm}, and what keeps it from dividing by 0. */
 export interface LayerNormOptions {
   /** Scale of the normalized shape, 1 when absent. */
   weight?: Tensor | null

@@ -6,6 +6,7 @@ import { ShapeError } from '../util/errors.ts'
 import { formatShape } from '../util/shape.ts'
 import { disposeCopy, expectFloat, inFormat, withStrides } from './dense.ts'
 
+/** How strongly {@link localResponseNorm} damps: the divisor is `(k + alpha · mean of the squares)^beta`. */
 export interface LocalResponseNormOptions {
   /** Factor of the mean of the squares, 1e-4 by default. */
   alpha?: number

@@ -21,10 +21,11 @@ import {
 import { relu } from './relu.ts'
 import { unbatchedAll } from './unbatched.ts'
 
+/** How the window of a max pooling moves, and what is returned. */
 export interface MaxPoolOptions extends PoolOptions {
   /** Distance between the window's elements, 1 by default. */
   dilation?: AxisSizes
-  /** Whether to return where the maxima are as well, `false` by default. */
+  /** Whether to return `[maxima, indices]` instead of the maxima, `false` by default. */
   returnIndices?: boolean
 }
 

@@ -11,6 +11,7 @@ import { castRaw, disposeCopy, expectFloat, expectTensor, inFormat } from './den
 import { checkImages, type PoolSettings, poolSettings, sizesOf } from './pool_problem.ts'
 import { squeeze, unsqueeze } from './views.ts'
 
+/** The pooling that is undone; its window alone leaves the size of the image open by less than a stride. */
 export interface MaxUnpoolOptions {
   /** Step of the window that the maxima are from; the window's own size by default. */
   stride?: AxisSizes | null

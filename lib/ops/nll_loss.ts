@@ -16,12 +16,16 @@ import {
   targetShape,
 } from './targets.ts'
 
+/** How classes are weighed, which rows count, and how their losses are joined. */
 export interface NllLossOptions {
   /** Weight per class `[C]`, 1 when absent. */
   weight?: Tensor | null
   /** Class index whose rows do not count, −100 by default. */
   ignoreIndex?: number
-  /** `mean` (the default) divides by the sum of the weights of the rows' classes; or `sum`, or `none`. */
+  /**
+   * `mean` (the default) divides by the sum of the weights of the rows' classes; or `sum`, or `none`, which keeps one
+   * loss per row.
+   */
   reduction?: Reduction
 }
 

@@ -5,10 +5,11 @@ import { formatShape, type Shape } from '../util/shape.ts'
 import { expectTensor } from './dense.ts'
 import { type BorderMode, type Ends, padBorder, padEnds } from './pad_border.ts'
 
+/** What {@link pad} adds. */
 export interface PadOptions {
   /** `constant` (the default), or elements of the input: `reflect`, `replicate`, `circular`. */
   mode?: 'constant' | BorderMode
-  /** What is added with mode `constant`, 0 by default. */
+  /** What is added with mode `constant`, 0 by default; {@link RangeError} for another value with another mode. */
   value?: number
 }
 

@@ -10,6 +10,7 @@ import { formatShape, type Shape, sameShape, sizeOf } from '../util/shape.ts'
 import { disposeCopy, expectFloat, inAnyOrder, inFormat, withStrides } from './dense.ts'
 import { checkReduction, type Reduction } from './targets.ts'
 
+/** How the losses of single elements are joined. */
 export interface RegressionLossOptions {
   /** `mean` (the default), `sum`, or `none`, which keeps one loss per element. */
   reduction?: Reduction

@@ -5,6 +5,7 @@ import type { Shape } from '../util/shape.ts'
 import { expectFloat } from './dense.ts'
 import { checkAffine, normalize, rowsOf, trailingShape } from './normalization.ts'
 
+/** The scale behind {@link rmsNorm}, and what keeps it from dividing by 0. */
 export interface RmsNormOptions {
   /** Scale of the normalized shape, 1 when absent. */
   weight?: Tensor | null

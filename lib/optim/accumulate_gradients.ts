@@ -9,8 +9,9 @@ import { formatShape } from '../util/shape.ts'
 /** Inputs, targets and whatever else belongs together, with the samples along the first dimension of each. */
 export type Batch = readonly Tensor[]
 
+/** How {@link accumulateGradients} weighs micro-batches, so that they count as one large batch. */
 export interface AccumulateGradientsOptions {
-  /** How the loss joins the samples of a micro-batch, `mean` by default. */
+  /** How the loss joins the samples of a micro-batch: `mean` by default, or `sum`. */
   reduction?: 'mean' | 'sum'
 }
 

@@ -2,10 +2,11 @@ import { backend } from '../kernels/select.ts'
 import { checkNonNegative, checkOptions } from '../util/check.ts'
 import { checkRates, Optimizer, type ParamsInput } from './optimizer.ts'
 
+/** Settings of {@link Adagrad}, for all parameters or a group of them; no number may be negative. */
 export interface AdagradOptions {
   /** Learning rate, 0.01 by default. */
   lr: number
-  /** How fast the rate falls, 0 by default. */
+  /** How fast the rate falls: step `t`, from 1, divides it by `1 + (t − 1) · lrDecay`. 0 by default. */
   lrDecay: number
   /** Factor of the parameter that is added to its gradient, 0 by default. */
   weightDecay: number

@@ -3,14 +3,15 @@ import { checkNonNegative, checkOptions, describe } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
 import { checkRates, Optimizer, type ParamGroup, type ParamsInput } from './optimizer.ts'
 
+/** Settings of {@link Adam} and {@link AdamW}, for all parameters or a group of them; no number may be negative. */
 export interface AdamOptions {
   /** Learning rate, 1e-3 by default. */
   lr: number
-  /** Decay of the averages of the gradient and of its square, [0.9, 0.999] by default. */
+  /** Decay of the averages of the gradient and of its square, each in [0, 1), [0.9, 0.999] by default. */
   betas: readonly [number, number]
   /** Added to the denominator, 1e-8 by default. */
   eps: number
-  /** Weight decay: 0 by default for Adam, 0.01 for AdamW. */
+  /** Factor of the parameter that Adam adds to its gradient, 0 by default; AdamW takes it off, times `lr`, 0.01 by default. */
   weightDecay: number
   /** Whether the denominator uses the largest average so far, `false` by default. */
   amsgrad: boolean

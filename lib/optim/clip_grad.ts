@@ -6,10 +6,11 @@ import { copyElements, emptyTensor, Tensor } from '../tensor/tensor.ts'
 import { checkNonNegative, checkOptions } from '../util/check.ts'
 import { RangeError, StateError } from '../util/errors.ts'
 
+/** Which norm {@link clipGradNorm} limits, and what becomes of one that is NaN or infinite. */
 export interface ClipGradNormOptions {
-  /** Order of the norm, 2 by default; `Infinity` is the largest magnitude. */
+  /** Order of the norm, above 0, 2 by default; `Infinity` is the largest magnitude. */
   normType?: number
-  /** Whether a norm that is not finite is an error, `false` by default. */
+  /** Whether a norm that is not finite is an error, `false` by default: {@link StateError}, with nothing scaled. */
   errorIfNonfinite?: boolean
 }
 

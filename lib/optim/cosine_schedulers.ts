@@ -32,8 +32,9 @@ export class CosineAnnealingLR extends LRScheduler {
   }
 }
 
+/** How the periods of {@link CosineAnnealingWarmRestarts} grow, and how low the rate goes in each. */
 export interface WarmRestartsOptions {
-  /** How many times longer each period is than the one before, 1 by default. */
+  /** How many times longer each period is than the one before, an integer of at least 1; 1 by default. */
   tMult?: number
   /** The lowest rate, 0 by default. */
   etaMin?: number

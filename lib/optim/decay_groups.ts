@@ -8,7 +8,9 @@ export type Modular = Pick<Module, 'modules'>
 
 /** Parameters with their weight decay. */
 export interface DecayGroup {
+  /** In the order of the model's `parameters()`. */
   params: Tensor[]
+  /** For all of them, as the optimizers take it. */
   weightDecay: number
 }
 

@@ -11,17 +11,19 @@ import { restoring } from '../util/promise.ts'
 import { formatShape, sameShape } from '../util/shape.ts'
 import { stateTensor } from './optimizer.ts'
 
+/** What an {@link ExponentialMovingAverage} averages, and how slowly. */
 export interface EmaOptions {
-  /** Share of the average that is kept in each update, 0.999 by default. */
+  /** Share of the average that is kept in each update, in [0, 1], 0.999 by default. */
   decay?: number
   /** Whether float32 buffers, such as the running statistics of norms, are averaged too, `false` by default. */
   buffers?: boolean
-  /** Whether the decay starts low: `min(decay, (1 + updates) / (10 + updates))`, `false` by default. */
+  /** Whether the decay starts low: `min(decay, (1 + t) / (10 + t))` in update `t`, from 1. `false` by default. */
   warmup?: boolean
 }
 
 /** What {@link ExponentialMovingAverage} needs to continue later. */
 export interface EmaState {
+  /** How often the averages were moved. */
   updates: number
   /** By the names of the model's state dict. */
   averages: Record<string, Tensor>

@@ -3,14 +3,17 @@ import { DTypeError, RangeError, StateError } from '../util/errors.ts'
 import { LRScheduler, type Scheduled } from './lr_scheduler.ts'
 import type { ParamGroup } from './optimizer.ts'
 
+/** The length of the cycle of {@link OneCycleLR}, and how far rate and momentum go in it. */
 export interface OneCycleOptions {
-  /** Number of steps of the cycle; or give `epochs` and `stepsPerEpoch`. */
+  /** Number of steps of the cycle; without it `epochs · stepsPerEpoch`, both of which have to be given. */
   totalSteps?: number
+  /** Passes over the data in the cycle; unused with `totalSteps`. */
   epochs?: number
+  /** Batches of one pass; unused with `totalSteps`. */
   stepsPerEpoch?: number
-  /** Share of the cycle in which the rate rises, 0.3 by default. */
+  /** Share of the cycle in which the rate rises, in [0, 1], 0.3 by default. */
   pctStart?: number
-  /** Form of the way up and down, `'cos'` by default. */
+  /** Form of the way up and down, half a cosine (`'cos'`, the default) or a straight line. */
   annealStrategy?: 'cos' | 'linear'
   /** Whether the momentum, or Adam's first beta, goes the other way, `true` by default. */
   cycleMomentum?: boolean

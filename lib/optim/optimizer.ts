@@ -35,7 +35,9 @@ export type ParamState = Record<string, Tensor | number>
 
 /** Settings and state of an optimizer; parameters appear by their position. */
 export interface OptimizerState {
+  /** What is kept for each parameter that has been updated, by its position among those of all groups. */
   state: Record<number, ParamState>
+  /** Settings of each group, and the positions of its parameters. */
   paramGroups: (Record<string, unknown> & { params: number[] })[]
 }
 

@@ -2,10 +2,11 @@ import { checkChoice, checkFinite, checkInteger, checkNonNegative, checkOptions,
 import { DTypeError, FormatError, RangeError } from '../util/errors.ts'
 import type { Scheduled } from './lr_scheduler.ts'
 
+/** When {@link ReduceLROnPlateau} takes a metric to have stopped improving, and what it does then. */
 export interface PlateauOptions {
   /** Whether the metric should fall or rise, `'min'` by default. */
   mode?: 'min' | 'max'
-  /** What the rate is multiplied by, 0.1 by default. */
+  /** What the rate is multiplied by, in [0, 1), 0.1 by default. */
   factor?: number
   /** How many epochs without improvement are accepted, 10 by default. */
   patience?: number
@@ -34,11 +35,15 @@ const DEFAULTS = {
 
 /** What {@link ReduceLROnPlateau} needs to continue later; plain JSON. */
 export interface PlateauState {
+  /** Metrics that were taken. */
   lastEpoch: number
   /** The best metric so far, null before the first one. */
   best: number | null
+  /** Epochs without improvement that count at the moment. */
   numBadEpochs: number
+  /** Epochs that are still not counted after a reduction. */
   cooldownCounter: number
+  /** Rate of each parameter group. */
   lastLr: number[]
 }
 

@@ -2,6 +2,7 @@ import { backend } from '../kernels/select.ts'
 import { checkNonNegative, checkOptions } from '../util/check.ts'
 import { checkRates, Optimizer, type ParamGroup, type ParamsInput } from './optimizer.ts'
 
+/** Settings of {@link RMSprop}, for all parameters or a group of them; no number may be negative. */
 export interface RmspropOptions {
   /** Learning rate, 0.01 by default. */
   lr: number

@@ -59,8 +59,9 @@ export class ExponentialLR extends LRScheduler {
   }
 }
 
+/** How much {@link ConstantLR} lowers the rate, and for how long. */
 export interface ConstantLROptions {
-  /** What the rate is multiplied by in the beginning, 1/3 by default. */
+  /** What the rate is multiplied by in the beginning, above 0 and at most 1; 1/3 by default. */
   factor?: number
   /** For how many epochs, 5 by default. */
   totalIters?: number
@@ -88,12 +89,13 @@ export class ConstantLR extends LRScheduler {
   }
 }
 
+/** Between which factors {@link LinearLR} moves the rate, and for how long. */
 export interface LinearLROptions {
-  /** What the rate is multiplied by in the first epoch, 1/3 by default. */
+  /** What the rate is multiplied by in the first epoch, above 0 and at most 1; 1/3 by default. */
   startFactor?: number
-  /** What it is multiplied by from epoch `totalIters` on, 1 by default. */
+  /** What it is multiplied by from epoch `totalIters` on, in [0, 1]; 1 by default. */
   endFactor?: number
-  /** In how many epochs the factor goes from one to the other, 5 by default. */
+  /** In how many epochs the factor goes from one to the other, at least 1; 5 by default. */
   totalIters?: number
 }
 

@@ -4,18 +4,19 @@ import { checkFinite, checkNonNegative, checkOptions } from '../util/check.ts'
 import { RangeError } from '../util/errors.ts'
 import { checkRates, Optimizer, type ParamGroup, type ParamsInput } from './optimizer.ts'
 
+/** Settings of {@link SGD}, for all parameters or a group of them. */
 export interface SgdOptions {
-  /** Learning rate. */
+  /** Learning rate, at least 0; has no default. */
   lr: number
-  /** Share of the last step that is kept, 0 by default. */
+  /** Share of the last step that is kept, at least 0; 0 by default. */
   momentum: number
   /** Share of the gradient that does not enter the momentum, 0 by default. */
   dampening: number
-  /** Weight decay, 0 by default. */
+  /** Factor of the parameter that is added to its gradient, at least 0; 0 by default. */
   weightDecay: number
-  /** Whether the momentum is looked ahead, `false` by default. */
+  /** Whether the momentum is looked ahead, which needs one and no dampening; `false` by default. */
   nesterov: boolean
-  /** Whether the weight decay is decoupled from the gradient, `false` by default. */
+  /** Whether the weight decay shrinks the parameter by itself instead of entering the gradient, `false` by default. */
   decoupled: boolean
   /** Whether the objective is maximised, `false` by default. */
   maximize: boolean

@@ -11,6 +11,7 @@ export interface AdagradGroup {
   maximize: boolean
 }
 
+/** The groups of one step; their parameters follow each other in the lists of {@link adagradStep}. */
 export interface AdagradProblem {
   groups: readonly AdagradGroup[]
 }

@@ -18,6 +18,7 @@ export interface AdamGroup {
   maximize: boolean
 }
 
+/** The groups of one step; their parameters follow each other in the lists of {@link adamStep}. */
 export interface AdamProblem {
   groups: readonly AdamGroup[]
 }

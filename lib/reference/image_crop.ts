@@ -2,6 +2,7 @@ import type { Floats } from './types.ts'
 
 /** What pixels outside an image are: one colour, the nearest pixel, or mirrored ones without and with the border itself. */
 export const cropModes = ['constant', 'edge', 'reflect', 'symmetric'] as const
+/** One of {@link cropModes}. */
 export type CropMode = (typeof cropModes)[number]
 
 /**
@@ -19,7 +20,10 @@ export interface ImageCropProblem {
   mode: CropMode
 }
 
-/** Number of floats of one channel in `levels`: one for each pixel value, and one for what lies outside in mode constant. */
+/**
+ * Number of floats of one channel in `levels`: one for each pixel value, and one for what lies outside in mode
+ * constant.
+ */
 export const LEVELS = 257
 
 /** The row or column that stands for number `i` of `size`; −1 where mode constant has none. */

@@ -7,6 +7,10 @@ import type { Floats } from './types.ts'
  */
 export type ReduceOp = 'sum' | 'mean' | 'var' | 'max' | 'min' | 'argmax' | 'argmin'
 
+/**
+ * A {@link ReduceOp} over the middle of a dense `[outer, size, inner]` buffer; `correction` is that of `var`, and
+ * unused by the others.
+ */
 export interface ReduceProblem {
   op: ReduceOp
   outer: number

@@ -13,6 +13,7 @@ export interface RmspropGroup {
   maximize: boolean
 }
 
+/** The groups of one step; their parameters follow each other in the lists of {@link rmspropStep}. */
 export interface RmspropProblem {
   groups: readonly RmspropGroup[]
 }

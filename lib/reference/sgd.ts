@@ -16,6 +16,7 @@ export interface SgdGroup {
   first: boolean
 }
 
+/** The groups of one step; their parameters follow each other in the lists of {@link sgdStep}. */
 export interface SgdProblem {
   groups: readonly SgdGroup[]
 }

@@ -5,6 +5,7 @@ import type { Run } from '../train/run.ts'
 import { Dashboard, type DashboardOptions } from './dashboard/index.ts'
 import { DetailsCallback, type DetailsOptions } from './details/index.ts'
 
+/** What {@link fit} trains on and how, and what it shows of the run. */
 export interface FitOptions extends BaseOptions {
   /**
    * Whether pictures, histograms and answers are gathered for a report, and how: see {@link DetailsCallback}, whose `data` are here

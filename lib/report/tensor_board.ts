@@ -13,8 +13,9 @@ const MOST_FILTERS = 64
 /** Side of the square that a weight becomes: TensorBoard shows pictures as small as they are. */
 const SCALE = 6
 
+/** What a {@link TensorBoard} writes beside the measures of each epoch. */
 export interface TensorBoardOptions {
-  /** Steps from one point of the step curves to the next. 10 by default. */
+  /** Steps from one point of the step curves to the next, at least 1. 10 by default. */
   every?: number
   /** Whether histograms of the weights are written behind every epoch. `true` by default. */
   histograms?: boolean

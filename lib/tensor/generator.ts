@@ -4,7 +4,9 @@ import { checkInteger } from '../util/check.ts'
 
 /** Where a random op starts in the generator's stream. */
 export interface GeneratorState {
+  /** Which stream: what {@link manualSeed} was given. */
   seed: number
+  /** Blocks of four 32-bit words that were taken from it. */
   offset: number
 }
 

@@ -4,7 +4,9 @@ import type { EpochRecord, Run } from './run.ts'
 
 /** What a callback may look at, and how it ends the run. */
 export interface RunContext {
+  /** The model that is trained. */
   readonly model: Module
+  /** The optimizer that trains it. */
   readonly optimizer: Optimizer
   /** The story so far. */
   readonly run: Run
@@ -37,12 +39,16 @@ export interface StepInfo {
  * the mode that training needs, whatever a callback did to it.
  */
 export interface Callback {
+  /** Before the first step, of a resumed run too. */
   onRunStart?(context: RunContext): void | Promise<void>
+  /** Behind every optimizer step. */
   onStep?(info: StepInfo, context: RunContext): void | Promise<void>
+  /** Behind every epoch, its validation included. */
   onEpochEnd?(record: EpochRecord, context: RunContext): void | Promise<void>
   /** However the run ended, unless by an error. */
   onRunEnd?(context: RunContext): void | Promise<void>
   /** What the callback needs to continue in a resumed run: plain data and tensors. */
   stateDict?(): object
+  /** Takes over what {@link stateDict} gave. */
   loadStateDict?(state: never): void
 }

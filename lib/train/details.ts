@@ -96,14 +96,20 @@ export interface AnswerData {
 
 /** What a run shows beside its curves. */
 export interface RunDetails {
+  /** In the order of the classes; null where they have numbers alone. */
   classNames: string[] | null
-  /** Null until the shape of an input is known. */
+  /** Rows of the summary; null until the shape of an input is known. */
   layers: LayerData[] | null
   /** Sums over the model, in words. */
   totals: string[]
+  /** What `lint` found. */
   findings: FindingData[]
+  /** Of every parameter of at least two dimensions. */
   weights: WeightStory[]
+  /** Null where the model has no such convolution. */
   filters: FilterStory | null
+  /** Null without data that are images, and until a sample was followed. */
   maps: MapStory | null
+  /** Null without data, or where the model is no classifier. */
   answers: AnswerData | null
 }

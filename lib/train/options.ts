@@ -11,13 +11,20 @@ import type { Output } from './progress.ts'
 /** What a loader hands out: the inputs of the model, then the target of the loss. */
 export type Batch = readonly Tensor[]
 
-/** Batches, once per loop: a `DataLoader`, or anything like it. Without `stateDict` a resumed run reads past what was done. */
+/**
+ * Batches, once per loop: a `DataLoader`, or anything like it. Without `stateDict` a resumed run reads past what was
+ * done.
+ */
 export interface BatchSource {
   /** Batches per loop. */
   readonly length: number
+  /** The batches of a loop; goes before the other one where there are both. */
   [Symbol.asyncIterator]?(): AsyncIterator<Batch>
+  /** The batches of a loop. */
   [Symbol.iterator]?(): Iterator<Batch>
+  /** Where the last loop stands: plain data and tensors. */
   stateDict?(): object
+  /** Has the next loop go on there. */
   loadStateDict?(state: never): void
 }
 
@@ -26,42 +33,56 @@ export type Loss = ((output: Tensor, target: Tensor) => Tensor) | Module<[input:
 
 /** A schedule of `optim`. */
 export interface Scheduler {
+  /** Goes on to the rates of the next epoch or step. */
   step(): void
+  /** What it needs to continue later. */
   stateDict(): object
+  /** Takes over what `stateDict` gave. */
   loadStateDict(state: never): void
 }
 
 /** A schedule that follows a measure, as `ReduceLROnPlateau` does. */
 export interface MetricScheduler {
+  /** Takes the measure of an epoch. */
   step(metric: number): void
+  /** What it needs to continue later. */
   stateDict(): object
+  /** Takes over what `stateDict` gave. */
   loadStateDict(state: never): void
 }
 
+/** When `fit` gives up waiting for a better epoch, and with which weights it ends. */
 export interface EarlyStoppingOptions {
   /** After how many epochs in a row without improvement the run ends, 3 by default; 0 is as 1. */
   patience?: number
-  /** Least change that counts as an improvement, 0 by default. */
+  /** Least change that counts as an improvement, at least 0; 0 by default. */
   minDelta?: number
   /** Whether the model ends with the weights of its best epoch, `true` by default. */
   restoreBest?: boolean
 }
 
+/** Where and when `fit` writes checkpoints: `last.ckpt`, from which a run resumes, and `best.ckpt`. */
 export interface CheckpointOptions {
   /** Folder, made when it is missing. */
   dir: string
   /** Whether `best.ckpt` is written at each epoch that is the best so far, `true` by default. */
   best?: boolean
-  /** Steps between two writings of `last.ckpt` within an epoch; by default it is written at the end of each epoch. */
+  /**
+   * Steps between two writings of `last.ckpt` within an epoch, at least 1; null, the default, writes it at the end of
+   * each alone.
+   */
   everySteps?: number | null
 }
 
+/** What a model is trained on and how, without what a report or a dashboard adds. */
 export interface FitOptions {
   /** Batches to train on. */
   train: BatchSource
   /** Batches to measure on after every epoch, none by default. */
   validation?: BatchSource | null
+  /** A mean over the samples of a batch. */
   loss: Loss
+  /** Whose parameters are trained. */
   optimizer: Optimizer<never> | Optimizer
   /** None by default. */
   scheduler?: Scheduler | MetricScheduler | null
@@ -71,6 +92,7 @@ export interface FitOptions {
   epochs: number
   /** By name or as objects, measured on both kinds of data; none by default. */
   metrics?: readonly (MetricName | Metric)[]
+  /** Told of the run, in this order; none by default. */
   callbacks?: readonly Callback[]
   /** For `manualSeed` before the first step; by default the generator goes on where it is. */
   seed?: number | null

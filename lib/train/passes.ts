@@ -112,7 +112,10 @@ export function numberOf(op: string, loss: Tensor): number {
   return Number(loss.item())
 }
 
-/** Notes what a model does on a source, in evaluation and without gradients; ends early, with what there is, when `stopped` says so. */
+/**
+ * Notes what a model does on a source, in evaluation and without gradients; ends early, with what there is, when
+ * `stopped` says so.
+ */
 export async function measure(
   op: string,
   model: Module,
@@ -141,6 +144,7 @@ export async function measure(
   return tally
 }
 
+/** What {@link evaluate} measures, and whether it leaves the event loop free meanwhile. */
 export interface EvaluateOptions {
   /** A function or a module whose value is a mean over the samples. */
   loss: Loss

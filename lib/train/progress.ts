@@ -3,8 +3,11 @@ import type { EpochRecord, Measures } from './run.ts'
 
 /** Where progress is shown; `process.stdout` is one. */
 export interface Output {
+  /** Whether lines can be written over; without it, the default, a plain line appears about once a second. */
   isTTY?: boolean
+  /** Characters in a row, 80 by default. */
   columns?: number
+  /** Shows text as it is. */
   write(text: string): unknown
 }
 

@@ -36,6 +36,7 @@ export interface EpochRecord {
 
 /** One number for each optimizer step. */
 export interface StepCurves {
+  /** Over the samples of the step. */
   loss: number[]
   /** Of the first parameter group. */
   lr: number[]
@@ -71,10 +72,13 @@ export interface Run {
   epochs: number
   /** The measure that decides which epoch is best, and whether a small or a large value is good. */
   monitor: { name: string; mode: 'min' | 'max' }
+  /** The epochs that are over, in their order. */
   history: EpochRecord[]
+  /** The curves over all steps. */
   steps: StepCurves
   /** The best epoch and its value of the monitored measure. */
   best: { epoch: number; value: number } | null
+  /** How it ended; `running` before that. */
   outcome: Outcome
   /** Seconds over all epochs, validation and checkpoints included, without those between a stop and a resumption. */
   seconds: number

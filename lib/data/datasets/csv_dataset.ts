@@ -9,18 +9,25 @@ import { FormatError } from '../../util/errors.ts'
 import type { LabelledBatch } from '../dataset.ts'
 import { TensorDataset } from '../tensor_dataset.ts'
 
+/**
+ * How {@link CSVDataset.open} reads a table: which columns are features, which is the label, and how a sample is
+ * shaped.
+ */
 export interface CsvOptions {
   /** Whether the first row names the columns. Default true. */
   header?: boolean
-  /** Column of the labels, by name or by number from 0, from −1 backwards. Default 0; null where there is none. */
+  /**
+   * Column of the labels, by name or by number from 0, from −1 backwards. Default 0; null where there is none, and all
+   * labels are 0.
+   */
   label?: string | number | null
   /** Whether labels are class indices, `class`, or numbers to regress on, `number`. Default `class`. */
   target?: 'class' | 'number'
   /** What the features are divided by. Default 1. */
   scale?: number
-  /** Shape of one sample, such as [1, 28, 28]. Default: one dimension. */
+  /** Shape of one sample, such as [1, 28, 28]; its product is the number of feature columns. Default: one dimension. */
   shape?: readonly number[]
-  /** Default `,`. */
+  /** What stands between two columns. Default `,`. */
   delimiter?: string
 }
 

@@ -16,6 +16,7 @@ export interface RemoteFile {
 
 /** How far a download has come. */
 export interface DownloadProgress {
+  /** The mirror that is sending. */
   url: string
   /** Bytes that are there, those of an earlier attempt included. */
   received: number
@@ -23,10 +24,11 @@ export interface DownloadProgress {
   total: number | null
 }
 
+/** How a download is watched, and when a server is given up for the next mirror. */
 export interface DownloadOptions {
-  /** Called as data arrives. */
+  /** Called as data arrives. Default: nobody is told. */
   onProgress?: (progress: DownloadProgress) => void
-  /** Gives a server up that sends nothing for so long. Default 30,000. */
+  /** Gives a server up that sends nothing for so many milliseconds. Default 30,000. */
   stallMs?: number
 }
 

@@ -46,6 +46,7 @@ export class SequentialSampler implements Sampler {
   }
 }
 
+/** How many samples a {@link RandomSampler} draws for an epoch, and whether one may come twice. */
 export interface RandomSamplerOptions {
   /** Whether a sample may come again in an epoch. Default false. */
   replacement?: boolean
@@ -85,8 +86,9 @@ export class RandomSampler implements Sampler {
   }
 }
 
+/** Whether a {@link WeightedRandomSampler} puts back what it has drawn. */
 export interface WeightedRandomSamplerOptions {
-  /** Whether a sample may come again in an epoch. Default true. */
+  /** Whether a sample may come again in an epoch; without it `numSamples` is at most the positive weights. Default true. */
   replacement?: boolean
 }
 

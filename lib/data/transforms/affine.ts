@@ -7,6 +7,7 @@ import { checkInterpolation, type Interpolation, inverseAffine, warp } from './w
 /** A range of numbers: `[low, high]`, or one number for `[−number, number]`. */
 export type Spread = number | readonly [number, number]
 
+/** How a turned image is resampled, and what fills the corners that come from outside it. */
 export interface RotationOptions {
   /** `nearest` or `bilinear`. Default `nearest`. */
   interpolation?: Interpolation
@@ -14,12 +15,13 @@ export interface RotationOptions {
   fill?: number | readonly number[]
 }
 
+/** What {@link randomAffine} draws beside the angle, evenly from each range. */
 export interface AffineOptions extends RotationOptions {
-  /** Largest shift as a part of `[width, height]`. Default none. */
+  /** Largest shift either way as a part of `[width, height]`, each in [0, 1]. Default [0, 0]. */
   translate?: readonly [number, number]
-  /** Range of the factor of size. Default 1. */
+  /** Range of the factor of size, above 0. Default [1, 1]. */
   scale?: readonly [number, number]
-  /** Degrees along x, or `[xLow, xHigh]`, or `[xLow, xHigh, yLow, yHigh]`. Default none. */
+  /** Degrees along x either way, or `[xLow, xHigh]`, or `[xLow, xHigh, yLow, yHigh]`. Default 0. */
   shear?: Spread | readonly [number, number, number, number]
 }
 

@@ -16,6 +16,7 @@ import { eachPicture } from './color_jitter.ts'
 import { described, type Transform } from './transform.ts'
 import { type Affine, checkInterpolation, type Interpolation, inverseAffine, warpPicture } from './warp.ts'
 
+/** How the shears, shifts and turns of {@link randAugment} and {@link trivialAugmentWide} resample an image. */
 export interface PolicyOptions {
   /** `nearest` or `bilinear`. Default `nearest`. */
   interpolation?: Interpolation
@@ -23,17 +24,19 @@ export interface PolicyOptions {
   fill?: number | readonly number[]
 }
 
+/** How many changes {@link randAugment} makes, and how strong they are. */
 export interface RandAugmentOptions extends PolicyOptions {
-  /** How many changes each image undergoes. Default 2. */
+  /** How many changes each image undergoes, at least 1. Default 2. */
   numOps?: number
   /** How strong they are, from 0 to `numMagnitudeBins − 1`. Default 9. */
   magnitude?: number
-  /** Steps from no effect to the strongest. Default 31. */
+  /** Strengths from no effect to the strongest, at least 2. Default 31. */
   numMagnitudeBins?: number
 }
 
+/** From how many strengths {@link trivialAugmentWide} draws. */
 export interface TrivialAugmentOptions extends PolicyOptions {
-  /** Steps from no effect to the strongest. Default 31. */
+  /** Strengths from no effect to the strongest, at least 2. Default 31. */
   numMagnitudeBins?: number
 }
 

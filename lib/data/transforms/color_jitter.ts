@@ -7,12 +7,16 @@ import { described, type Transform } from './transform.ts'
 /** A factor from `max(0, 1 − number)` to `1 + number`, or a range. */
 type Factor = number | readonly [number, number]
 
+/**
+ * How far {@link colorJitter} may go; a factor is a number, for `max(0, 1 − number)` to `1 + number`, or a range of at
+ * least 0.
+ */
 export interface ColorJitterOptions {
-  /** Default 0. */
+  /** Factor of all channels. Default 0. */
   brightness?: Factor
-  /** Default 0. */
+  /** Factor of the distance from the mean grey of the image. Default 0. */
   contrast?: Factor
-  /** Default 0. */
+  /** Factor of the distance from the grey of each pixel. Default 0. */
   saturation?: Factor
   /** Part of the circle of hues: from `−hue` to `hue`, at most 0.5, or a range. Default 0. */
   hue?: number | readonly [number, number]

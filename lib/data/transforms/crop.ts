@@ -3,13 +3,15 @@ import { checkChoice, checkOptions, type Pair, toPair } from '../../util/check.t
 import { ShapeError } from '../../util/errors.ts'
 import { described, type Transform } from './transform.ts'
 
+/** What is taken for the pixels beyond the border of an image. */
 export interface PadOptions {
-  /** 0 to 255, one number or one per channel. Default 0. */
+  /** Of mode `constant`: 0 to 255, one number or one per channel. Default 0. */
   fill?: number | readonly number[]
   /** What lies beyond the border: `constant`, `edge`, `reflect` or `symmetric`. Default `constant`. */
   paddingMode?: CropMode
 }
 
+/** How an image is enlarged before {@link randomCrop} cuts its window. */
 export interface RandomCropOptions extends PadOptions {
   /** Pixels added on every side before, or `[vertical, horizontal]`. Default 0. */
   padding?: Pair

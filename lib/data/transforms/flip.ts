@@ -1,8 +1,9 @@
 import { checkOptions, checkUnitInterval } from '../../util/check.ts'
 import { described, type Transform } from './transform.ts'
 
+/** How often an image is flipped. */
 export interface FlipOptions {
-  /** Probability. Default 0.5. */
+  /** Probability, in [0, 1]. Default 0.5. */
   p?: number
 }
 

@@ -9,6 +9,7 @@ import { cropPixels } from './crop_pixels.ts'
 
 /** What lies outside an image that is cut beyond its border. */
 export interface Outside {
+  /** One colour, the nearest pixel, or mirrored ones without and with the border itself. */
   mode: CropMode
   /** Of mode constant: 0 to 255, one number or one per channel. */
   fill: number | readonly number[]

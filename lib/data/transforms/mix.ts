@@ -13,8 +13,12 @@ import type { Generator } from '../generator.ts'
 /** A change to a whole batch, for `batchTransform` of a loader; targets become probabilities, float32 `[N, classes]`. */
 export type BatchMix = (batch: LabelledBatch, generator: Generator) => LabelledBatch
 
+/**
+ * How unequal the shares are that {@link mixup} and {@link cutmix} draw: below 1 mostly one of the images, above it
+ * near halves.
+ */
 export interface MixOptions {
-  /** Of the Beta distribution that the share of the first image is drawn from: Beta(alpha, alpha). Default 1. */
+  /** Of the Beta distribution that the share is drawn from, Beta(alpha, alpha); above 0. Default 1, which is even. */
   alpha?: number
 }
 

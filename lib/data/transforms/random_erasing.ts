@@ -4,12 +4,13 @@ import type { Generator } from '../generator.ts'
 import { perChannel } from './image_batch.ts'
 import { described, type Transform } from './transform.ts'
 
+/** How often {@link randomErasing} paints, how large a rectangle, and with what. */
 export interface RandomErasingOptions {
-  /** Probability. Default 0.5. */
+  /** Probability, in [0, 1]. Default 0.5. */
   p?: number
-  /** Range of the part of the image's area. Default [0.02, 0.33]. */
+  /** Range of the part of the image's area, within (0, 1]. Default [0.02, 0.33]. */
   scale?: readonly [number, number]
-  /** Range of height over width. Default [0.3, 3.3]. */
+  /** Range of height over width, above 0. Default [0.3, 3.3]. */
   ratio?: readonly [number, number]
   /** What the rectangle is painted with, one number or one per channel, after {@link normalize} in its unit. Default 0. */
   value?: number | readonly number[]

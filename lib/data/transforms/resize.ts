@@ -3,15 +3,17 @@ import { checkRange } from './random_erasing.ts'
 import { Resampler } from './resampler.ts'
 import { described, type Transform } from './transform.ts'
 
+/** How pixels are made where an image changes its size. */
 export interface ResizeOptions {
   /** `bilinear`, with the triangle widened where the image shrinks, or `nearest`. Default `bilinear`. */
   interpolation?: 'bilinear' | 'nearest'
 }
 
+/** Which windows {@link randomResizedCrop} draws. */
 export interface RandomResizedCropOptions extends ResizeOptions {
-  /** Range of the part of the image's area. Default [0.08, 1]. */
+  /** Range of the part of the image's area, within (0, 1]. Default [0.08, 1]. */
   scale?: readonly [number, number]
-  /** Range of width over height. Default [3/4, 4/3]. */
+  /** Range of width over height, above 0. Default [3/4, 4/3]. */
   ratio?: readonly [number, number]
 }
 

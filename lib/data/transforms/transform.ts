@@ -18,7 +18,9 @@ import type { ImageBatch } from './image_batch.ts'
 export interface Transform {
   /** As error messages call it. */
   readonly name: string
+  /** Changes the images; what is random comes from the stream of each. */
   apply(images: ImageBatch, streams: Streams): void
+  /** How a worker makes this transform again. */
   recipe?(): Recipe
 }
 

@@ -14,10 +14,11 @@ import { ForwardWatch } from './watch.ts'
 
 export type { HealthFlag, HealthReport, LayerHealth } from './report.ts'
 
+/** When {@link health} takes its measures. */
 export interface HealthOptions {
-  /** The optimizer of the run, whose steps are then noticed by themselves. */
+  /** The optimizer of the run, whose steps are then noticed by themselves; without it call `step()` behind each. */
   optimizer?: Optimizer
-  /** Measures every step of that number, 1 by default. */
+  /** Steps from one measured step to the next, at least 1; 1 by default. */
   every?: number
 }
 

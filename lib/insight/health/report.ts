@@ -3,6 +3,7 @@ import { formatTable } from '../table.ts'
 
 /** How one layer fares; null where a number has no meaning for it or was not measured. */
 export interface LayerHealth {
+  /** Name in the model, '' for the model itself. */
   readonly path: string
   /** Class of the module, or the name of an activation that is called as a function. */
   readonly type: string
@@ -14,7 +15,9 @@ export interface LayerHealth {
   readonly updateRatio: number | null
   /** `lr / ‖weight‖²` of a weight whose scale a norm takes away again: what the rate amounts to for its direction. */
   readonly effectiveLearningRate: number | null
+  /** Mean of the elements of its output. */
   readonly activationMean: number | null
+  /** Their standard deviation. */
   readonly activationStd: number | null
   /** Share of a ReLU's channels, or features, that were positive for no element of any batch. */
   readonly deadFraction: number | null
@@ -22,9 +25,11 @@ export interface LayerHealth {
 
 /** Something that keeps layers from learning. */
 export interface HealthFlag {
+  /** Gradients far smaller or larger than those of other layers, or a ReLU more than half of whose units gave nothing but 0. */
   readonly kind: 'vanishing' | 'exploding' | 'dead'
   /** The layer where it begins, seen from the output, which is where gradients come from. */
   readonly path: string
+  /** What was measured, in words. */
   readonly why: string
 }
 
@@ -34,7 +39,9 @@ export class HealthReport {
   readonly step: number
   /** Steps that the numbers are averaged over. */
   readonly measured: number
+  /** In the order they run. */
   readonly layers: readonly LayerHealth[]
+  /** What keeps layers from learning; empty where nothing was found. */
   readonly flags: readonly HealthFlag[]
 
   constructor(step: number, measured: number, layers: readonly LayerHealth[]) {
@@ -44,6 +51,7 @@ export class HealthReport {
     this.flags = [...gradientFlags(layers), ...deadFlags(layers)]
   }
 
+  /** The same as a table. */
   toString(): string {
     const columns = [
       { heading: 'Layer' },

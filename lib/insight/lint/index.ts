@@ -63,14 +63,15 @@ export class Finding {
   }
 }
 
+/** What {@link lint} is told of the training that a model is meant for. */
 export interface LintOptions {
-  /** Shape of an input, the batch included. */
+  /** Shape of an input, the batch included, or one for each of several inputs. */
   inputShape: InputShape
   /** The optimizer that is to train the model; without it, rules about it are silent. */
   optimizer?: Optimizer
   /** Images in a training batch; without it, rules about it are silent. */
   batchSize?: number
-  /** Ids of rules to leave out. */
+  /** Ids of rules to leave out, see {@link lintRules}; none by default. {@link RangeError} for one that there is not. */
   silence?: readonly string[]
 }
 

@@ -9,13 +9,15 @@ import { saveParts } from '../replace_file.ts'
 import { npyBytes, readNpy } from './npy.ts'
 import { type ZipEntry, zipEntries } from './zip_directory.ts'
 
+/** Whether {@link saveNpz} trades time for space. */
 export interface SaveNpzOptions {
   /** Whether to deflate the arrays, as `numpy.savez_compressed` does; `false` by default. */
   compress?: boolean
 }
 
+/** How much memory {@link loadNpz} lets an archive ask for. */
 export interface LoadNpzOptions {
-  /** How many bytes the arrays may have together once they are unpacked, 4 GiB by default. */
+  /** How many bytes the arrays may have together once they are unpacked, 4 GiB by default; {@link FormatError} beyond. */
   maxBytes?: number
 }
 

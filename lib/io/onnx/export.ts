@@ -19,10 +19,11 @@ import {
   type OnnxValue,
 } from './schema.ts'
 
+/** The inputs that an exported model takes. */
 export interface ExportOnnxOptions {
   /** Shape of the input, the batch included, or one for each of several inputs. */
   inputShape: InputShape
-  /** Whether the file takes batches of any size, or only that of `inputShape` (the default). */
+  /** Whether the file takes batches of any size, `false` by default: only that of `inputShape`. */
   dynamicBatch?: boolean
 }
 

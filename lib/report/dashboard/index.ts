@@ -13,10 +13,11 @@ const INTERVAL = 250
 /** Milliseconds between two tellings of the whole story, where epochs are shorter: it takes a few to write down. */
 const STORY_INTERVAL = 1000
 
+/** Where a {@link Dashboard} serves its page, and who is told. */
 export interface DashboardOptions {
-  /** Port on 127.0.0.1; 0, the default, takes any that is free. */
+  /** Port on 127.0.0.1, at most 65535; 0, the default, takes any that is free. */
   port?: number
-  /** Told the address of the page once it is served. */
+  /** Told the address of the page once it is served; nobody by default. */
   onListen?: (url: string) => void
 }
 

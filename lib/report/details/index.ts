@@ -12,14 +12,23 @@ import { mapsOf } from './maps.ts'
 import { describeModel } from './model.ts'
 import { noteFilters, noteWeights } from './weights.ts'
 
+/**
+ * What a {@link DetailsCallback} looks at for a report; `mean` and `std` give pictures of samples their colours back.
+ */
 export interface DetailsOptions extends Moments {
-  /** Where confusions, mistakes and the sample of the feature maps come from, such as the loader of the validation data. */
+  /**
+   * Where confusions, mistakes and the sample of the feature maps come from, such as the loader of the validation data; none by
+   * default, and a report is without them.
+   */
   data?: BatchSource | null
-  /** Names of the classes, in their order. */
+  /** Names of the classes, in their order; numbers by default. */
   classNames?: readonly string[] | null
   /** Most samples of the data that are looked at, 2000 by default. */
   samples?: number
-  /** Whether answers and feature maps are found out behind every epoch, for somebody who watches, or once at the end (`false`). */
+  /**
+   * Whether answers and feature maps are found out behind every epoch, for somebody who watches, or once at the end
+   * (`false`, the default); a function is asked behind every epoch.
+   */
   live?: boolean | (() => boolean)
 }
 

@@ -9,15 +9,17 @@ import { gatherMaps } from '../details/maps.ts'
 import { enlarge, type Picture, rangeOf, tile, toPicture, toPng, type ValueRange } from './picture.ts'
 import { filterPictures, firstFilters, mapPictures } from './tiles.ts'
 
+/** How pictures are laid out in the rows of one file. */
 export interface SheetOptions {
-  /** Pictures in a row, 8 by default. */
+  /** Pictures in a row, at least 1; 8 by default. */
   nrow?: number
   /** Pixels between pictures, 2 by default. */
   padding?: number
-  /** Side of the square that a pixel becomes, 1 by default. */
+  /** Side of the square that a pixel becomes, at least 1; 1 by default, 8 for {@link filters}. */
   scale?: number
 }
 
+/** {@link SheetOptions}, and which numbers {@link grid} takes for black and white. */
 export interface GridOptions extends SheetOptions {
   /** Numbers that become black and white, `[0, 1]` by default; `null` takes the smallest and the largest. */
   valueRange?: readonly [number, number] | null

@@ -2,7 +2,9 @@ import type { ValueRange } from './picture.ts'
 
 /** By what images were standardised, `input = (pixel / 255 − mean) / std`; one number, or one for each channel. */
 export interface Moments {
+  /** Null, the default, for 0; where `std` is null too, pictures go from their least to their largest value. */
   mean?: number | readonly number[] | null
+  /** Null, the default, for 1; see `mean`. */
   std?: number | readonly number[] | null
 }
 

@@ -3,8 +3,9 @@ import { checkInteger, checkOptions } from '../../util/check.ts'
 import { RangeError } from '../../util/errors.ts'
 import { argmaxOf, type Metric, type MetricState, type MetricValue, rowsOf, sumStates } from './metric.ts'
 
+/** The size of the table of right and given classes. */
 export interface ConfusionOptions {
-  /** Number of classes; that of the first batch's scores by default. */
+  /** Number of classes, at least 1; that of the first batch's scores by default. */
   classes?: number
 }
 

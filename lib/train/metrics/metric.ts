@@ -21,7 +21,9 @@ export interface Metric {
   update(output: Tensor, target: Tensor): void
   /** The value over all batches since {@link reset}; NaN before the first. */
   compute(): MetricValue
+  /** What it needs to go on in the middle of an epoch. */
   stateDict(): MetricState
+  /** Takes over what {@link stateDict} gave. */
   loadStateDict(state: MetricState): void
   /** The state of a metric that had seen what all of these had, for runs on several ranks. */
   merge?(states: readonly MetricState[]): MetricState
