@@ -1,15 +1,5 @@
 import { backend } from '../kernels/select.ts'
-import {
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
-  type BatchNormOptions,
-  LazyBatchNorm1d,
-  LazyBatchNorm2d,
-  LazyBatchNorm3d,
-  readCount,
-  writeCount,
-} from '../nn/batch_norm.ts'
+import { BatchNorm, type BatchNormOptions } from '../nn/batch_norm.ts'
 import { ModuleList, Sequential } from '../nn/containers.ts'
 import type { Module } from '../nn/module.ts'
 import { ModuleDict } from '../nn/module_dict.ts'
@@ -55,27 +45,19 @@ export class SyncBatchNorm extends NormBase {
       )
     }
     const { runningMean, runningVar, weight, bias, eps } = this
-    const training = this.training || runningMean === null || runningVar === null
-    const tracked = this.training ? this.numBatchesTracked : null
-    const count = tracked === null ? 0 : readCount(tracked) + 1
-    const momentum = this.momentum ?? (tracked === null ? 0 : 1 / count)
+    const training = this.measuresBatch
     // On shapes alone, as `summary` runs a model, nobody else takes part; what the norm needs is the same.
     const together = training && init().size > 1 && backend().messages !== undefined
-    const output = together
-      ? syncBatchNorm({ input, weight, bias, runningMean, runningVar, eps, momentum })
-      : batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps })
-    if (tracked !== null) writeCount(tracked, count)
-    return output
+    return this.counted((momentum) =>
+      together
+        ? syncBatchNorm({ input, weight, bias, runningMean, runningVar, eps, momentum })
+        : batchNorm(input, runningMean, runningVar, { weight, bias, training, momentum, eps }),
+    )
   }
 }
 
-const KINDS = [BatchNorm1d, BatchNorm2d, BatchNorm3d, LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d] as const
-type AnyBatchNorm = InstanceType<(typeof KINDS)[number]>
-
-const isBatchNorm = (module: unknown): module is AnyBatchNorm => KINDS.some((kind) => module instanceof kind)
-
 /** The same norm with the same parameters and buffers, synchronised. */
-function converted(name: string, norm: AnyBatchNorm): SyncBatchNorm {
+function converted(name: string, norm: BatchNorm): SyncBatchNorm {
   if (norm.ownParameters().some(([, one]) => one instanceof LazyParameter && one.isLazy)) {
     throw new StateError(
       `convertSyncBatchNorm: expected norms of known size, got lazy ${name}; run one forward pass first`,
@@ -107,14 +89,14 @@ function put(parent: Module, name: string, position: number, child: Module): voi
  *
  * Source: semantics of torch.nn.SyncBatchNorm.convert_sync_batchnorm.
  */
-export function convertSyncBatchNorm(model: AnyBatchNorm): SyncBatchNorm
+export function convertSyncBatchNorm(model: BatchNorm): SyncBatchNorm
 export function convertSyncBatchNorm(model: Module): Module
 export function convertSyncBatchNorm(model: Module): Module {
-  if (isBatchNorm(model)) return converted('the model', model)
+  if (model instanceof BatchNorm) return converted('the model', model)
   const made = new Map<Module, SyncBatchNorm>()
   for (const [path, parent] of [...model.namedModules()]) {
     parent.namedChildren().forEach(([name, child], position) => {
-      if (!isBatchNorm(child)) return
+      if (!(child instanceof BatchNorm)) return
       const full = path === '' ? name : `${path}.${name}`
       const norm = made.get(child) ?? converted(full, child)
       made.set(child, norm)

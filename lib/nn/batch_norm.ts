@@ -1,4 +1,3 @@
-import { backend } from '../kernels/select.ts'
 import { type Behind, batchNormThen } from '../ops/batch_norm.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { markClean } from './containers.ts'
@@ -28,7 +27,7 @@ const FORM_2D: Form = { dims: [4], form: '[N, C, H, W]' }
 const FORM_3D: Form = { dims: [5], form: '[N, C, D, H, W]' }
 
 /** What the batch norms of all numbers of dimensions share. */
-class BatchNorm extends NormBase {
+export class BatchNorm extends NormBase {
   private readonly kind: string
   private readonly form: Form
 
@@ -42,39 +41,14 @@ class BatchNorm extends NormBase {
     return this.forwardThen(input, { residual: null, relu: false })
   }
 
-  /** Whether the next batch is normalised by its own statistics: in training, and always without running ones. */
-  get measuresBatch(): boolean {
-    return this.training || this.runningMean === null || this.runningVar === null
-  }
-
   /** `forward` and what follows it in the same pass over memory: `relu(forward(input) + residual)`. */
   forwardThen(input: Tensor, behind: Behind): Tensor {
     checkDims(this.kind, input, this.form.dims, this.form.form)
     this.materialize(this.kind, input, 1)
     const { runningMean, runningVar, weight, bias, eps } = this
-    const training = this.measuresBatch
-    const tracked = this.training ? this.numBatchesTracked : null
-    const count = tracked === null ? 0 : readCount(tracked) + 1
-    const momentum = this.momentum ?? (tracked === null ? 0 : 1 / count)
-    const options = { weight, bias, training, momentum, eps }
-    const output = batchNormThen(input, runningMean, runningVar, options, behind)
-    if (tracked !== null) writeCount(tracked, count)
-    return output
+    const options = { weight, bias, training: this.measuresBatch, eps }
+    return this.counted((momentum) => batchNormThen(input, runningMean, runningVar, { ...options, momentum }, behind))
   }
-}
-
-/** @internal The number of batches that a layer has seen. */
-export function readCount({ storage, offset }: Tensor): number {
-  const count = new BigInt64Array(1)
-  backend().read(storage.block, offset * count.BYTES_PER_ELEMENT, count)
-  return Number(count[0])
-}
-
-/** @internal */
-export function writeCount({ storage, offset }: Tensor, count: number): void {
-  const value = BigInt64Array.of(BigInt(count))
-  backend().write(storage.block, offset * value.BYTES_PER_ELEMENT, value)
-  storage.version++
 }
 
 /** Batch normalization of `[N, C]` or `[N, C, L]`; see `functional.batchNorm`. */

@@ -1,7 +1,6 @@
 import { batchRenorm } from '../ops/batch_renorm.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { checkOptions } from '../util/check.ts'
-import { readCount, writeCount } from './batch_norm.ts'
 import { markClean } from './containers.ts'
 import { checkDims, NormBase } from './norm_base.ts'
 import type { Parameter } from './parameter.ts'
@@ -74,14 +73,11 @@ export class BatchRenorm2d extends NormBase {
     checkDims('BatchRenorm2d', input, [4], '[N, C, H, W]')
     const { runningMean, runningVar, weight, bias, eps, training } = this
     if (!training) return batchRenorm(input, runningMean, runningVar, { weight, bias, eps })
-    const batches = readCount(this.numBatchesTracked)
-    const at = (limit: RenormLimit): number => (typeof limit === 'number' ? limit : limit(batches))
-    const output = batchRenorm(input, runningMean, runningVar, {
-      ...{ weight, bias, eps, training, rMax: at(this.rMax), dMax: at(this.dMax) },
-      momentum: this.momentum ?? 1 / (batches + 1),
+    return this.counted((momentum, batches) => {
+      const at = (limit: RenormLimit): number => (typeof limit === 'number' ? limit : limit(batches))
+      const [rMax, dMax] = [at(this.rMax), at(this.dMax)]
+      return batchRenorm(input, runningMean, runningVar, { weight, bias, eps, training, momentum, rMax, dMax })
     })
-    writeCount(this.numBatchesTracked, batches + 1)
-    return output
   }
 
   override extraRepr(): string {

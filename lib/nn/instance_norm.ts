@@ -34,10 +34,9 @@ class InstanceNorm extends NormBase {
     checkDims(this.kind, input, [rank + 1, rank + 2], FORMS[rank - 1])
     this.materialize(this.kind, input, input.ndim - rank - 1)
     const { weight, bias, runningMean, runningVar, eps } = this
-    const useInputStats = this.training || runningMean === null || runningVar === null
     // As in PyTorch, without a momentum the running statistics stay.
     const momentum = this.momentum ?? 0
-    const options = { weight, bias, runningMean, runningVar, useInputStats, momentum, eps }
+    const options = { weight, bias, runningMean, runningVar, useInputStats: this.measuresBatch, momentum, eps }
     return input.ndim === rank + 2
       ? instanceNorm(input, options)
       : unbatched(input, (batch) => instanceNorm(batch, options))

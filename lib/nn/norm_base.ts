@@ -1,3 +1,4 @@
+import { backend } from '../kernels/select.ts'
 import { fromArray } from '../ops/integer.ts'
 import { untracked } from '../tensor/scope.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
@@ -69,6 +70,23 @@ export abstract class NormBase extends Module {
     return (this.weight ?? this.runningMean)?.size ?? this.knownFeatures
   }
 
+  /** Whether the next batch is normalised by its own statistics: in training, and always without running ones. */
+  get measuresBatch(): boolean {
+    return this.training || this.runningMean === null || this.runningVar === null
+  }
+
+  /**
+   * Runs `normalize` with the share of the new value in the running statistics, without a momentum that of an average over
+   * all batches, and with the number of batches before this one; then counts it. Outside training nothing is counted.
+   */
+  protected counted(normalize: (momentum: number, batches: number) => Tensor): Tensor {
+    const tracked = this.training ? this.numBatchesTracked : null
+    const batches = tracked === null ? 0 : readCount(tracked)
+    const output = normalize(this.momentum ?? (tracked === null ? 0 : 1 / (batches + 1)), batches)
+    if (tracked !== null) writeCount(tracked, batches + 1)
+    return output
+  }
+
   /** Sets the tensors that `wanted` holds for to where they start: the identity map, mean 0 and variance 1. */
   private reset(wanted: (tensor: Tensor) => boolean): void {
     const { weight, bias, runningMean, runningVar } = this
@@ -96,6 +114,19 @@ export abstract class NormBase extends Module {
       `track_running_stats=${repr(runningMean !== null)}`
     )
   }
+}
+
+/** The number of batches that a layer has seen. */
+function readCount({ storage, offset }: Tensor): number {
+  const count = new BigInt64Array(1)
+  backend().read(storage.block, offset * count.BYTES_PER_ELEMENT, count)
+  return Number(count[0])
+}
+
+function writeCount({ storage, offset }: Tensor, count: number): void {
+  const value = BigInt64Array.of(BigInt(count))
+  backend().write(storage.block, offset * value.BYTES_PER_ELEMENT, value)
+  storage.version++
 }
 
 /** @throws {ShapeError} when the input's number of dimensions is not among those allowed. */

@@ -194,6 +194,20 @@ std::vector<float*> Call::float_list(const std::vector<int64_t>& counts) {
   return result;
 }
 
+Record::Record(napi_env env) : env_(env) { napi_create_object(env, &object_); }
+
+void Record::set(const char* name, double number) {
+  napi_value value;
+  napi_create_double(env_, number, &value);
+  set_value(name, value);
+}
+
+void Record::set(const char* name, const std::string& words) {
+  napi_value value;
+  napi_create_string_utf8(env_, words.data(), words.size(), &value);
+  set_value(name, value);
+}
+
 void Call::returns(double value) { napi_create_double(env_, value, &result_); }
 
 }  // namespace strided

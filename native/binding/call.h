@@ -45,6 +45,22 @@ class Fields {
   napi_value object_;
 };
 
+// An object for JavaScript, made field by field.
+class Record {
+ public:
+  explicit Record(napi_env env);
+
+  void set(const char* name, double number);
+  void set(const char* name, const std::string& words);
+  napi_value object() const { return object_; }
+
+ private:
+  void set_value(const char* name, napi_value value) { napi_set_named_property(env_, object_, name, value); }
+
+  napi_env env_;
+  napi_value object_;
+};
+
 // A call of a function of ops/ that waits in the queue, with its arguments.
 template <typename Function, typename... Arguments>
 class QueuedCall : public Command {

@@ -64,12 +64,6 @@ Transfer read_transfer(Call& call) {
   return {array, index, environment.data(index) + offset};
 }
 
-void set(napi_env env, napi_value object, const char* name, double number) {
-  napi_value value;
-  napi_create_double(env, number, &value);
-  napi_set_named_property(env, object, name, value);
-}
-
 }  // namespace
 
 void allocate(Call& call) {
@@ -104,18 +98,17 @@ void write(Call& call) {
 }
 
 void memory(Call& call) {
-  napi_value report;
-  napi_create_object(call.env(), &report);
+  Record report(call.env());
   const Environment& environment = call.environment();
   // Scratch memory of queued calls has a pool of its own; the two peaks need not have come together.
   auto both = [&](size_t (MemoryPool::*bytes)() const) {
     return static_cast<double>((environment.pool().*bytes)() + (environment.workspaces().*bytes)());
   };
-  set(call.env(), report, "live", both(&MemoryPool::live_bytes));
-  set(call.env(), report, "pooled", both(&MemoryPool::pooled_bytes));
-  set(call.env(), report, "peak", both(&MemoryPool::peak_bytes));
-  set(call.env(), report, "storages", static_cast<double>(environment.storages()));
-  call.returns(report);
+  report.set("live", both(&MemoryPool::live_bytes));
+  report.set("pooled", both(&MemoryPool::pooled_bytes));
+  report.set("peak", both(&MemoryPool::peak_bytes));
+  report.set("storages", static_cast<double>(environment.storages()));
+  call.returns(report.object());
 }
 
 void set_num_threads(Call& call) {

@@ -60,18 +60,6 @@ Job read_job(Call& call) {
   return job;
 }
 
-void set(napi_env env, napi_value object, const char* name, const std::string& words) {
-  napi_value value;
-  napi_create_string_utf8(env, words.data(), words.size(), &value);
-  napi_set_named_property(env, object, name, value);
-}
-
-void set(napi_env env, napi_value object, const char* name, int number) {
-  napi_value value;
-  napi_create_int32(env, number, &value);
-  napi_set_named_property(env, object, name, value);
-}
-
 }  // namespace
 
 void mpi_open(Call& call) {
@@ -83,15 +71,14 @@ void mpi_open(Call& call) {
 
 void mpi_initialize(Call& call) {
   const MpiInfo info = Communicator::instance().initialize();
-  napi_value result;
-  napi_create_object(call.env(), &result);
-  set(call.env(), result, "family", info.family);
-  set(call.env(), result, "version", info.version);
-  set(call.env(), result, "rank", info.rank);
-  set(call.env(), result, "size", info.size);
-  set(call.env(), result, "localRank", info.local_rank);
-  set(call.env(), result, "localSize", info.local_size);
-  call.returns(result);
+  Record result(call.env());
+  result.set("family", info.family);
+  result.set("version", info.version);
+  result.set("rank", info.rank);
+  result.set("size", info.size);
+  result.set("localRank", info.local_rank);
+  result.set("localSize", info.local_size);
+  call.returns(result.object());
 }
 
 void mpi_submit(Call& call) { call.returns(static_cast<double>(Communicator::instance().submit(read_job(call)))); }

@@ -1,5 +1,6 @@
 import * as strided from '../../lib/index.ts'
 import { type nn, optim, Tensor } from '../../lib/index.ts'
+import { optimizers } from '../support/optimizers.ts'
 
 type AnyFunction = (...args: never[]) => unknown
 
@@ -25,14 +26,6 @@ function steps(make: (params: Tensor[]) => Stepper): (weights: Tensor[], gradien
     }
     return params.map((param) => param.detach())
   }
-}
-
-const optimizers = {
-  SGD: optim.SGD,
-  Adam: optim.Adam,
-  AdamW: optim.AdamW,
-  RMSprop: optim.RMSprop,
-  Adagrad: optim.Adagrad,
 }
 
 type Construct = new (params: Tensor[], options: unknown) => Stepper

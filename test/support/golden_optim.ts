@@ -1,8 +1,9 @@
 import { describe, it } from 'vitest'
-import { optim, type Tensor } from '../../lib/index.ts'
+import type { optim, Tensor } from '../../lib/index.ts'
 import { expectGolden, floats, type GoldenCase, goldenCases } from './golden.ts'
 import { toTensor } from './golden_op.ts'
 import { type Args, schedulerFor } from './golden_scheduler.ts'
+import { optimizers } from './optimizers.ts'
 
 // PyTorch's hyper-parameters under our names.
 const NAMES: Record<string, string> = {
@@ -13,14 +14,6 @@ const NAMES: Record<string, string> = {
 
 function ours({ steps, param_groups, lr_scheduler, ...rest }: Args): Args {
   return Object.fromEntries(Object.entries(rest).map(([name, value]) => [NAMES[name] ?? name, value]))
-}
-
-const optimizers = {
-  SGD: optim.SGD,
-  Adam: optim.Adam,
-  AdamW: optim.AdamW,
-  RMSprop: optim.RMSprop,
-  Adagrad: optim.Adagrad,
 }
 
 function optimizerFor(name: keyof typeof optimizers, args: Args, params: Tensor[]): optim.Optimizer {
