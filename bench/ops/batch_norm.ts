@@ -25,7 +25,7 @@ const forward = (problem: BatchNormProblem) =>
   call(
     'batchNormForward',
     problem,
-    ...['input', 'weight', 'bias', 'runningMean', 'runningVar', 'savedMean', 'savedRstd'],
+    ...['input', null, 'weight', 'bias', 'runningMean', 'runningVar', 'savedMean', 'savedRstd'],
     ...rest(problem),
   )
 

@@ -29,8 +29,10 @@ export function convBench<Op extends ProblemOp & ('conv2d' | 'conv3d')>(
     }
     const buffers = Object.fromEntries(read.map((name) => [name, source(sizes[name], SEED[name])]))
     const bias = pass === 'BackwardInput' ? [] : [null]
-    // The bias, or its gradient, is the last but one argument forward and the last one backward.
-    const args = pass === 'Forward' ? [...read, ...bias, result] : [...read, result, ...bias]
+    // Behind the output of two dimensions stand its moments.
+    const moments = op === 'conv2d' ? [null] : []
+    // The bias comes before the output forward, its gradient last backward.
+    const args = pass === 'Forward' ? [...read, ...bias, result, ...moments] : [...read, result, ...bias]
     return kernelCase({ ...buffers, [result]: target(sizes[result]) }, call(kernel(pass), problem, ...args), result)
   }
   return {

@@ -125,8 +125,10 @@ function train(args: Arguments, source: Tensor, residual: Tensor | null, moments
   const [mean, rstd] = untracked(() => [emptyTensor([c], 'float32'), emptyTensor([c], 'float32')])
   const bits = makeBits(args)
   const output = emptyTensor(source.shape, 'float32', source.strides)
-  const { kernels } = backend()
-  const rest = [
+  backend().kernels.batchNormForward(
+    problem,
+    source.buffer('batchNorm'),
+    buffer(moments),
     buffer(weight),
     buffer(bias),
     buffer(runningMean),
@@ -136,10 +138,7 @@ function train(args: Arguments, source: Tensor, residual: Tensor | null, moments
     buffer(residual),
     buffer(bits),
     output.buffer('batchNorm'),
-  ] as const
-  const from = source.buffer('batchNorm')
-  if (moments === null) kernels.batchNormForward(problem, from, ...rest)
-  else kernels.batchNormMomentsForward(problem, from, moments.buffer('batchNorm'), ...rest)
+  )
   for (const running of [runningMean, runningVar]) if (running !== null) running.storage.version++
   if (anyNeedsGrad([input, weight, bias, args.residual])) {
     const statistics = [saveOwned('batchNorm', mean), saveOwned('batchNorm', rstd)] as const

@@ -26,8 +26,7 @@ export function forwardPass(
   if (output.size === 0) return output
   const { kernels } = backend()
   if ('kd' in problem) kernels.conv3dForward(problem, ...buffers, output.buffer(op))
-  else if (moments === null) kernels.conv2dForward(problem, ...buffers, output.buffer(op))
-  else kernels.conv2dMomentsForward(problem, ...buffers, output.buffer(op), moments.buffer(op))
+  else kernels.conv2dForward(problem, ...buffers, output.buffer(op), moments?.buffer(op) ?? null)
   return output
 }
 

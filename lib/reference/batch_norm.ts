@@ -19,12 +19,14 @@ export interface BatchNormProblem {
 
 /**
  * Training form: normalizes each channel by the mean and the biased variance of its `rows` values, and updates
- * `runningMean` and `runningVar` in place. `savedMean` and `savedRstd`, `[c]`, are kept for the backward pass, as is
- * where ReLU let values pass: bit `i % 8` of `bits[⌊i / 8⌋]` is 1 where element `i` of the output is not 0.
+ * `runningMean` and `runningVar` in place. `moments` are those of the input where they are known, see {@link momentsOf}.
+ * `savedMean` and `savedRstd`, `[c]`, are kept for the backward pass, as is where ReLU let values pass: bit `i % 8` of
+ * `bits[⌊i / 8⌋]` is 1 where element `i` of the output is not 0.
  */
 export function batchNormForward(
   problem: BatchNormProblem,
   input: Floats,
+  moments: Floats | null,
   weight: Floats | null,
   bias: Floats | null,
   runningMean: Floats | null,
@@ -35,11 +37,21 @@ export function batchNormForward(
   bits: Uint8Array | null,
   output: Floats,
 ): void {
-  const { c } = problem
-  const moments = new Float64Array(3 * c)
-  momentsOf(problem.rows, c, input, moments)
-  const statistics = [runningMean, runningVar, savedMean, savedRstd] as const
-  batchNormMomentsForward(problem, input, moments, weight, bias, ...statistics, residual, bits, output)
+  const { rows, c: C, eps, momentum } = problem
+  const known = moments ?? new Float64Array(3 * C)
+  if (moments === null) momentsOf(rows, C, input, known)
+  for (let c = 0; c < C; c++) {
+    const mean = known[c] + known[C + c]
+    const squares = known[2 * C + c]
+    const rstd = 1 / Math.sqrt(squares / rows + eps)
+
+    savedMean[c] = mean
+    savedRstd[c] = rstd
+    if (runningMean !== null) runningMean[c] = (1 - momentum) * runningMean[c] + momentum * mean
+    if (runningVar !== null) runningVar[c] = (1 - momentum) * runningVar[c] + (momentum * squares) / (rows - 1)
+    normalize(problem, c, input, mean, rstd, weight, bias, output)
+  }
+  finish(problem, residual, bits, output)
 }
 
 /**
@@ -56,36 +68,6 @@ export function momentsOf(rows: number, c: number, input: Floats, moments: Float
     moments[c + j] = mean - moments[j]
     moments[2 * c + j] = squares
   }
-}
-
-/** {@link batchNormForward} of an input whose moments are known, see {@link momentsOf}. */
-export function batchNormMomentsForward(
-  problem: BatchNormProblem,
-  input: Floats,
-  moments: Floats,
-  weight: Floats | null,
-  bias: Floats | null,
-  runningMean: Floats | null,
-  runningVar: Floats | null,
-  savedMean: Floats,
-  savedRstd: Floats,
-  residual: Floats | null,
-  bits: Uint8Array | null,
-  output: Floats,
-): void {
-  const { rows, c: C, eps, momentum } = problem
-  for (let c = 0; c < C; c++) {
-    const mean = moments[c] + moments[C + c]
-    const squares = moments[2 * C + c]
-    const rstd = 1 / Math.sqrt(squares / rows + eps)
-
-    savedMean[c] = mean
-    savedRstd[c] = rstd
-    if (runningMean !== null) runningMean[c] = (1 - momentum) * runningMean[c] + momentum * mean
-    if (runningVar !== null) runningVar[c] = (1 - momentum) * runningVar[c] + (momentum * squares) / (rows - 1)
-    normalize(problem, c, input, mean, rstd, weight, bias, output)
-  }
-  finish(problem, residual, bits, output)
 }
 
 /** What follows the normalization: the residual, the ReLU and its bits. */

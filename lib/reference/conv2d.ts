@@ -67,13 +67,17 @@ function forEachProduct(problem: Conv2dProblem, visit: (output: number, input: n
   }
 }
 
-/** Forward pass: `output = bias + Σ input · weight`, with `relu` the larger of that and 0, see {@link Conv2dProblem}. */
+/**
+ * Forward pass: `output = bias + Σ input · weight`, with `relu` the larger of that and 0, see {@link Conv2dProblem}. Where
+ * they are asked for, `moments` get those of the output, see {@link momentsOf}.
+ */
 export function conv2dForward(
   problem: Conv2dProblem,
   input: Floats,
   weight: Floats,
   bias: Floats | null,
   output: Floats,
+  moments: Floats | null,
 ): void {
   const total = new Float64Array(problem.n * problem.oh * problem.ow * problem.oc)
   if (bias !== null) {
@@ -83,19 +87,7 @@ export function conv2dForward(
     total[o] += input[i] * weight[w]
   })
   output.set(problem.relu ? total.map((sum) => (sum <= 0 ? 0 : sum)) : total)
-}
-
-/** {@link conv2dForward}, and the moments of its output: see {@link momentsOf}. */
-export function conv2dMomentsForward(
-  problem: Conv2dProblem,
-  input: Floats,
-  weight: Floats,
-  bias: Floats | null,
-  output: Floats,
-  moments: Floats,
-): void {
-  conv2dForward(problem, input, weight, bias, output)
-  momentsOf(problem.n * problem.oh * problem.ow, problem.oc, output, moments)
+  if (moments !== null) momentsOf(problem.n * problem.oh * problem.ow, problem.oc, output, moments)
 }
 
 /**

@@ -4,17 +4,11 @@ import { adamStep } from './adam.ts'
 import { adaptiveAvgPoolBackward, adaptiveAvgPoolForward } from './adaptive_avg_pool.ts'
 import { adaptiveMaxPoolBackward, adaptiveMaxPoolForward } from './adaptive_max_pool.ts'
 import { avgPoolBackward, avgPoolForward } from './avg_pool.ts'
-import {
-  batchNormBackward,
-  batchNormEvalBackward,
-  batchNormEvalForward,
-  batchNormForward,
-  batchNormMomentsForward,
-} from './batch_norm.ts'
+import { batchNormBackward, batchNormEvalBackward, batchNormEvalForward, batchNormForward } from './batch_norm.ts'
 import { binary, binaryScalar, binaryStrided, compareStrided } from './binary.ts'
 import { cast } from './cast.ts'
 import { clipGradNorm, clipGradValue } from './clip_grad.ts'
-import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward, conv2dMomentsForward } from './conv2d.ts'
+import { conv2dBackwardInput, conv2dBackwardWeight, conv2dForward } from './conv2d.ts'
 import { conv3dBackwardInput, conv3dBackwardWeight, conv3dForward } from './conv3d.ts'
 import { copy } from './copy.ts'
 import {
@@ -116,7 +110,6 @@ export const referenceKernels = {
   linearBackwardInput,
   linearBackwardWeight,
   conv2dForward,
-  conv2dMomentsForward,
   conv2dBackwardInput,
   conv2dBackwardWeight,
   conv3dForward,
@@ -133,7 +126,6 @@ export const referenceKernels = {
   maxUnpoolForward,
   maxUnpoolBackward,
   batchNormForward,
-  batchNormMomentsForward,
   batchNormBackward,
   batchNormEvalForward,
   batchNormEvalBackward,

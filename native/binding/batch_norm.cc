@@ -51,12 +51,14 @@ Backward read_backward(Call& call, const Sizes& s) {
   return b;
 }
 
-void forward(Call& call, bool measured) {
+}  // namespace
+
+void batch_norm_forward(Call& call) {
   const Sizes s = read_problem(call);
   const int64_t c = s.problem.c;
   BatchNormBuffers buffers{};
   buffers.input = call.floats(s.all);
-  if (measured) buffers.moments = call.floats(product({3, c}));
+  buffers.moments = call.optional_floats(product({3, c}));
   buffers.weight = call.optional_floats(c);
   buffers.bias = call.optional_floats(c);
   BatchNormStats stats{};
@@ -70,11 +72,6 @@ void forward(Call& call, bool measured) {
   read_rest(call, s, &buffers);
   call.run(strided::batch_norm_forward, s.problem, buffers, stats);
 }
-
-}  // namespace
-
-void batch_norm_forward(Call& call) { forward(call, false); }
-void batch_norm_moments_forward(Call& call) { forward(call, true); }
 
 void batch_norm_backward(Call& call) {
   const Sizes s = read_problem(call);

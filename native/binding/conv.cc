@@ -51,19 +51,17 @@ int64_t input_size(const ConvProblem& p) { return product({p.n, p.id, p.ih, p.iw
 int64_t output_size(const ConvProblem& p) { return product({p.n, p.od, p.oh, p.ow, p.oc}); }
 int64_t weight_size(const ConvProblem& p) { return product({p.oc, p.kd, p.kh, p.kw, p.group_ic()}); }
 
-void forward(Call& call, const ConvProblem& p) {
-  const float* input = call.floats(input_size(p));
-  const float* weight = call.floats(weight_size(p));
-  const float* bias = call.optional_floats(p.oc);
-  call.run(strided::conv_forward, p, input, weight, bias, call.floats(output_size(p)), nullptr);
-}
-
-void moments_forward(Call& call, const ConvProblem& p) {
+// In two dimensions the moments of the output come last, null when nobody asks for them.
+void forward(Call& call, const ConvProblem& p, bool takes_moments) {
   const float* input = call.floats(input_size(p));
   const float* weight = call.floats(weight_size(p));
   const float* bias = call.optional_floats(p.oc);
   float* output = call.floats(output_size(p));
-  float* target = call.floats(product({3, p.oc}));
+  float* target = takes_moments ? call.optional_floats(product({3, p.oc})) : nullptr;
+  if (target == nullptr) {
+    call.run(strided::conv_forward, p, input, weight, bias, output, nullptr);
+    return;
+  }
   call.run([=](const Context& context) {
     Moments moments(context, p.oc, target);
     strided::conv_forward(context, p, input, weight, bias, output, &moments);
@@ -87,11 +85,10 @@ void backward_weight(Call& call, const ConvProblem& p) {
 
 }  // namespace
 
-void conv2d_forward(Call& call) { forward(call, read_2d(call)); }
-void conv2d_moments_forward(Call& call) { moments_forward(call, read_2d(call)); }
+void conv2d_forward(Call& call) { forward(call, read_2d(call), true); }
 void conv2d_backward_input(Call& call) { backward_input(call, read_2d(call)); }
 void conv2d_backward_weight(Call& call) { backward_weight(call, read_2d(call)); }
-void conv3d_forward(Call& call) { forward(call, read_3d(call)); }
+void conv3d_forward(Call& call) { forward(call, read_3d(call), false); }
 void conv3d_backward_input(Call& call) { backward_input(call, read_3d(call)); }
 void conv3d_backward_weight(Call& call) { backward_weight(call, read_3d(call)); }
 

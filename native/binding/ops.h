@@ -55,7 +55,6 @@ void linear_forward(Call& call);
 void linear_backward_input(Call& call);
 void linear_backward_weight(Call& call);
 void conv2d_forward(Call& call);
-void conv2d_moments_forward(Call& call);
 void conv2d_backward_input(Call& call);
 void conv2d_backward_weight(Call& call);
 void conv3d_forward(Call& call);
@@ -74,7 +73,6 @@ void max_unpool_forward(Call& call);
 void max_unpool_backward(Call& call);
 // batch_norm.cc
 void batch_norm_forward(Call& call);
-void batch_norm_moments_forward(Call& call);
 void batch_norm_backward(Call& call);
 void batch_norm_eval_forward(Call& call);
 void batch_norm_eval_backward(Call& call);

@@ -56,7 +56,7 @@ const calls: Call[] = [
     problem: LINEAR,
   },
   {
-    ...{ name: 'conv2dForward', op: 'conv2d', args: [CONV, floats(150), floats(108), null, floats(200)] },
+    ...{ name: 'conv2dForward', op: 'conv2d', args: [CONV, floats(150), floats(108), null, floats(200), null] },
     problem: CONV,
   },
 ]

@@ -39,7 +39,11 @@ function calls(problem: Conv2dProblem, precision: ConvPrecision = 'fast'): Kerne
   const backwardWeight = [output(weight.length, sum(n * oh * ow)), output(oc, { terms: n * oh * ow })]
   const shape = plain(problem)
   return [
-    { kernel: 'conv2dForward', title, args: [shape, input(image), input(weight), input(uniform(oc, 4)), forward] },
+    {
+      kernel: 'conv2dForward',
+      title,
+      args: [shape, input(image), input(weight), input(uniform(oc, 4)), forward, absent],
+    },
     { kernel: 'conv2dBackwardInput', title, args: [shape, input(gradOutput), input(weight), backwardInput] },
     { kernel: 'conv2dBackwardWeight', title, args: [shape, input(image), input(gradOutput), ...backwardWeight] },
   ]
@@ -153,7 +157,7 @@ it('reads nothing of an empty batch for its moments', () => {
   const sides = { g: 1, ic: 1, ih: 2, iw: 2, oc: 4, oh: 2, ow: 2, kh: 1, kw: 1 }
   const problem: Conv2dProblem = { ...sides, n: 0, sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, relu: false }
   const [empty, weight, moments] = [0, 16, 48].map((bytes) => native.allocate(bytes, {}))
-  native.conv2dMomentsForward(problem, empty, weight, null, empty, moments)
+  native.conv2dForward(problem, empty, weight, null, empty, moments)
   const read = new Float32Array(12).fill(7)
   native.read(moments, 0, read)
   expect([...read]).toEqual(new Array(12).fill(0))

@@ -12,7 +12,7 @@ function exact(problem: Conv2dProblem, image: Float32Array, weight: Float32Array
   const moments = new Float64Array(3 * problem.oc)
   const wide = [image, weight, bias].map((data) => data && Float64Array.from(data))
   const [x, w, b] = wide as [Float64Array, Float64Array, Float64Array | null]
-  referenceKernels.conv2dMomentsForward(problem, x, w, b, outputs, moments)
+  referenceKernels.conv2dForward(problem, x, w, b, outputs, moments)
   return { outputs, moments }
 }
 
@@ -39,7 +39,7 @@ function momentsCall(problem: Conv2dProblem, withBias: boolean): KernelCall {
     ...squares.map((sum) => 2 * wrong * Math.sqrt(rows * sum) + rows * wrong ** 2 + 2 * sumError(rows) * sum),
   ]
   return {
-    kernel: 'conv2dMomentsForward',
+    kernel: 'conv2dForward',
     title: printProblem('conv2d', problem),
     args: [
       ...[plain(problem), input(image), input(weight), bias === null ? absent : input(bias)],
@@ -88,7 +88,7 @@ describe('moments of a convolution', () => {
           return { block, ref: backend.ref(block, 'float32', 0, data.length) }
         })
         const [x, w, b, y, m] = blocks.map(({ ref }) => ref)
-        backend.kernels.conv2dMomentsForward(problem, x, w, b, y, m)
+        backend.kernels.conv2dForward(problem, x, w, b, y, m)
         const [outputs, got] = [new Float32Array(n * oh * ow * oc), new Float32Array(3 * oc)]
         backend.read(blocks[3].block, 0, outputs)
         backend.read(blocks[4].block, 0, got)
@@ -111,7 +111,7 @@ describe('moments of a convolution', () => {
         }
         const unit = Float64Array.from({ length: oc * oc }, (_, i) => Number(i % (oc + 1) === 0))
         const copy = new Float64Array(outputs.length)
-        referenceKernels.conv2dMomentsForward(identity, Float64Array.from(outputs), unit, null, copy, want)
+        referenceKernels.conv2dForward(identity, Float64Array.from(outputs), unit, null, copy, want)
         for (let c = 0; c < oc; c++) {
           expect(Math.abs(got[c] + got[oc + c] - want[c]), `${name} mean ${c}`).toBeLessThan(1e-7)
           const ratio = got[2 * oc + c] / want[2 * oc + c]

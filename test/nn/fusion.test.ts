@@ -102,32 +102,32 @@ function train(): number[][] {
   return Object.values(model.stateDict()).map((tensor) => [...tensor.toTypedArray()].map(Number))
 }
 
-/** Which forward kernels of convolutions and batch normalizations a model runs. */
+/** Which forward kernels of convolutions and batch normalizations a model runs, and which of them with moments. */
 function forwardsOf(model: nn.Module, shape: number[]): string[] {
   const input = randn(shape)
-  const convs = ['conv2dForward', 'conv2dMomentsForward', 'conv3dForward'] as const
-  const norms = ['batchNormForward', 'batchNormMomentsForward', 'batchNormEvalForward'] as const
+  const convs = ['conv2dForward', 'conv3dForward'] as const
+  const norms = ['batchNormForward', 'batchNormEvalForward'] as const
   return watchKernels([...convs, ...norms], () => model.forward(input))
 }
 
 describe('a convolution before a batch normalization', () => {
-  const both = ['conv2dMomentsForward', 'batchNormMomentsForward+relu']
+  const both = ['conv2dForward+moments', 'batchNormForward+moments+relu']
 
   it('gathers its statistics, wherever the two stand side by side', () => {
     const [pair] = makePair()
     expect(forwardsOf(pair, [2, 3, 6, 6])).toEqual(both)
     expect(forwardsOf(new nn.Sequential(new nn.Conv1d(2, 4, 3), new nn.BatchNorm1d(4)), [2, 2, 8])).toEqual([
-      'conv2dMomentsForward',
-      'batchNormMomentsForward',
+      'conv2dForward+moments',
+      'batchNormForward+moments',
     ])
     expect(forwardsOf(new nn.ResidualBlock(4, 8, { stride: 2 }), [2, 4, 6, 6])).toEqual([
       ...both,
       // The shortcut runs before the sum.
-      ...['conv2dMomentsForward', 'batchNormMomentsForward'],
+      ...['conv2dForward+moments', 'batchNormForward+moments'],
       ...both,
     ])
     const untracked = new nn.Sequential(new nn.Conv2d(2, 4, 1), new nn.BatchNorm2d(4, { trackRunningStats: false }))
-    expect(forwardsOf(untracked.eval(), [2, 2, 3, 3])).toEqual(['conv2dMomentsForward', 'batchNormMomentsForward'])
+    expect(forwardsOf(untracked.eval(), [2, 2, 3, 3])).toEqual(['conv2dForward+moments', 'batchNormForward+moments'])
   })
 
   it('does not where nobody needs them or somebody looks', () => {

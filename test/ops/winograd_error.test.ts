@@ -11,7 +11,7 @@ function exact(text: string, pass: Pass, [input, weight, grad]: Float32Array[]):
   const problem = parseProblem('conv2d', text)
   const [x, w, g] = [input, weight, grad].map((array) => Float64Array.from(array))
   const result = new Float64Array({ Forward: g, BackwardInput: x, BackwardWeight: w }[pass].length)
-  if (pass === 'Forward') referenceKernels.conv2dForward(problem, x, w, null, result)
+  if (pass === 'Forward') referenceKernels.conv2dForward(problem, x, w, null, result, null)
   if (pass === 'BackwardInput') referenceKernels.conv2dBackwardInput(problem, g, w, result)
   if (pass === 'BackwardWeight') referenceKernels.conv2dBackwardWeight(problem, x, g, result, null)
   return result
@@ -38,7 +38,7 @@ function native(text: string, pass: Pass, arrays: Float32Array[], precision: Con
   }
   const placed = [...arrays, result].map(place)
   const [x, w, g, out] = placed.map(({ ref }) => ref)
-  if (pass === 'Forward') backend.kernels.conv2dForward(problem, x, w, null, out)
+  if (pass === 'Forward') backend.kernels.conv2dForward(problem, x, w, null, out, null)
   if (pass === 'BackwardInput') backend.kernels.conv2dBackwardInput(problem, g, w, out)
   if (pass === 'BackwardWeight') backend.kernels.conv2dBackwardWeight(problem, x, g, out, null)
   backend.read(placed[3].block, 0, result)

@@ -51,7 +51,7 @@ describe('conv3d', () => {
     const deep: Conv3dProblem = { ...flat, id: 1, od: 1, kd: 1, sd: 1, pd: 0, dd: 1 }
     const [input, weight, bias] = [uniform(240, 1), uniform(72, 2), uniform(6, 3)]
     const outputs = [new Float64Array(216), new Float64Array(216)]
-    reference.conv2dForward(flat, input, weight, bias, outputs[0])
+    reference.conv2dForward(flat, input, weight, bias, outputs[0], null)
     reference.conv3dForward(deep, input, weight, bias, outputs[1])
     expect(outputs[1]).toEqual(outputs[0])
   })

@@ -35,7 +35,7 @@ describe('conv2d', () => {
       const weight = channelsLast(golden, 'weight')
       const bias = floats(golden.inputs.bias)
       const output = new Float32Array(golden.outputs.y.data.length)
-      reference.conv2dForward(problem, input, weight, bias, output)
+      reference.conv2dForward(problem, input, weight, bias, output, null)
       expectGolden(golden, 'y', toChannelsFirst(output, golden.outputs.y.shape))
 
       const gradOutput = channelsLast(golden, 'dy')
@@ -106,7 +106,8 @@ function batchNormStep(golden: GoldenCase, step: number, state: BatchNormState, 
   const written = [null, gradInput, gradWeight, gradBias, null] as const
   if (golden.args.training || runningMean === null || runningVar === null) {
     const [mean, rstd] = [new Float32Array(c), new Float32Array(c)]
-    reference.batchNormForward(problem, input, weight, bias, runningMean, runningVar, mean, rstd, null, null, output)
+    const affine = [weight, bias, runningMean, runningVar] as const
+    reference.batchNormForward(problem, input, null, ...affine, mean, rstd, null, null, output)
     reference.batchNormBackward(problem, input, gradOutput, mean, rstd, weight, ...written)
   } else {
     const [mean, variance] = [runningMean, runningVar]

@@ -12,7 +12,7 @@ describeOp('conv2d', (given) => {
     {
       inputs: [image, weight, bias],
       outputSize: n * oh * ow * oc,
-      forward: (output) => reference.conv2dForward(problem, image, weight, bias, output),
+      forward: (output) => reference.conv2dForward(problem, image, weight, bias, output, null),
       backward(gradOutput, [gradInput, gradWeight, gradBias]) {
         reference.conv2dBackwardInput(problem, gradOutput, weight, gradInput)
         reference.conv2dBackwardWeight(problem, image, gradOutput, gradWeight, gradBias)
@@ -84,7 +84,7 @@ describeOp('batch_norm', (problem) => {
     inputs: residual === null ? [data, weight, bias] : [data, weight, bias, residual],
     outputSize: rows * c,
     forward: (output) =>
-      reference.batchNormForward(problem, data, weight, bias, null, null, mean, rstd, residual, bits, output),
+      reference.batchNormForward(problem, data, null, weight, bias, null, null, mean, rstd, residual, bits, output),
     backward(gradOutput, grads) {
       const own = three(grads)
       reference.batchNormBackward(

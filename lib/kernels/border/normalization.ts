@@ -7,27 +7,14 @@ import type { RmsNormProblem } from '../../reference/rms_norm.ts'
 /** Normalizations. */
 export interface NormalizationKernels<B> {
   /**
-   * Training form; `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. `residual`
+   * Training form; `moments` are those of the input, `[3, c]` as `conv2dForward` gathers them, or null for this to find
+   * them. `runningMean` and `runningVar` are updated in place, `savedMean` and `savedRstd` are `[c]`. `residual`
    * is given when the problem has `add`; `bits` are uint8, `⌈rows · c / 8⌉` of them, and only with `relu` may be asked for.
    */
   batchNormForward(
     problem: BatchNormProblem,
     input: B,
-    weight: B | null,
-    bias: B | null,
-    runningMean: B | null,
-    runningVar: B | null,
-    savedMean: B,
-    savedRstd: B,
-    residual: B | null,
-    bits: B | null,
-    output: B,
-  ): void
-  /** {@link batchNormForward} of an input whose moments are known: `[3, c]` as {@link conv2dMomentsForward} gives them. */
-  batchNormMomentsForward(
-    problem: BatchNormProblem,
-    input: B,
-    moments: B,
+    moments: B | null,
     weight: B | null,
     bias: B | null,
     runningMean: B | null,

@@ -10,12 +10,11 @@ export interface ProductKernels<B> {
   linearBackwardInput(problem: LinearProblem, gradOutput: B, weight: B, gradInput: B): void
   linearBackwardWeight(problem: LinearProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
 
-  conv2dForward(problem: Conv2dProblem, input: B, weight: B, bias: B | null, output: B): void
   /**
-   * {@link conv2dForward}, and the moments of its output for {@link batchNormMomentsForward}: `moments`, `[3, oc]`, gets the mean of
-   * each channel, what the mean lost by rounding, and `Σ (output − mean)²`. Of no output the mean and the sum are 0.
+   * `moments`, `[3, oc]`, gets those of the output for `batchNormForward`: the mean of each channel, what the mean lost by
+   * rounding, and `Σ (output − mean)²`. Of no output the mean and the sum are 0. Null when nobody asks for them.
    */
-  conv2dMomentsForward(problem: Conv2dProblem, input: B, weight: B, bias: B | null, output: B, moments: B): void
+  conv2dForward(problem: Conv2dProblem, input: B, weight: B, bias: B | null, output: B, moments: B | null): void
   conv2dBackwardInput(problem: Conv2dProblem, gradOutput: B, weight: B, gradInput: B): void
   conv2dBackwardWeight(problem: Conv2dProblem, input: B, gradOutput: B, gradWeight: B, gradBias: B | null): void
 

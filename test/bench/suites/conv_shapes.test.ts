@@ -73,7 +73,7 @@ describe('expectedValues', () => {
     const sizes = CONV_PASSES.map((pass) => resultSize(shape, pass))
     const [input, weight, gradOutput] = [uniform(sizes[1], 1), uniform(sizes[2], 2), uniform(sizes[0], 4)]
     const [output, gradInput, gradWeight] = sizes.map((size) => new Float64Array(size))
-    conv2dForward(problem, input, weight, null, output)
+    conv2dForward(problem, input, weight, null, output, null)
     conv2dBackwardInput(problem, gradOutput, weight, gradInput)
     conv2dBackwardWeight(problem, input, gradOutput, gradWeight, null)
     const wanted = { forward: output, backwardInput: gradInput, backwardWeight: gradWeight }
