@@ -2,6 +2,7 @@
 
 #include "../simd/vec.h"
 #include "gemm_dot.h"
+#include "gemm_row.h"
 
 namespace strided {
 namespace {
@@ -19,57 +20,8 @@ constexpr int max_rows(int vectors) {
 
 enum class Order { panel, outer };
 
-// One row of accumulators, or of b: NR - 1 whole registers and a last one, whole or half.
-template <int NR, typename Last>
-struct Row {
-  Vec whole[NR > 1 ? NR - 1 : 1];
-  typename Last::V last;
-
-  STRIDED_INLINE void load(const float* p, typename Last::M mask) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) whole[j] = strided::load(p + j * kLanes);
-    last = Last::load(p + (NR - 1) * kLanes, mask);
-  }
-  STRIDED_INLINE void load(const float* p) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) whole[j] = strided::load(p + j * kLanes);
-    last = Last::load(p + (NR - 1) * kLanes);
-  }
-  STRIDED_INLINE void add(const float* p, typename Last::M mask) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) whole[j] = strided::add(whole[j], strided::load(p + j * kLanes));
-    last = Last::add(last, Last::load(p + (NR - 1) * kLanes, mask));
-  }
-  // A NaN stays one.
-  STRIDED_INLINE void rectify() {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) whole[j] = max(zero(), whole[j]);
-    last = Last::max(Last::zero(), last);
-  }
-  STRIDED_INLINE void clear() {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) whole[j] = zero();
-    last = Last::zero();
-  }
-  STRIDED_INLINE void store(float* p, typename Last::M mask) const {
-#pragma GCC unroll 4
-    for (int j = 0; j < NR - 1; j++) strided::store(p + j * kLanes, whole[j]);
-    Last::store(p + (NR - 1) * kLanes, last, mask);
-  }
-  STRIDED_INLINE void add_product(float a, const Row& b) {
-    // A lone half is multiplied by a half, which some processors broadcast twice as fast.
-    if constexpr (NR == 1) {
-      last = Last::fma(Last::set1(a), b.last, last);
-    } else {
-      const Vec all = set1(a);
-#pragma GCC unroll 4
-      for (int j = 0; j < NR - 1; j++) whole[j] = fma(all, b.whole[j], whole[j]);
-      last = Last::fma(Last::half(all), b.last, last);
-    }
-  }
-};
-
-// Adds one run to rows [kFirst, kLast) of a tile.
+// Adds one run to rows [kFirst, kLast) of a tile. Where rows of a panel's a lie side by side, those of the next tile
+// are fetched on the way, a step's share with each step: a short sum would wait for memory at its every line.
 template <int MR, int NR, typename Last, Order order, int kFirst, int kLast>
 STRIDED_INLINE void add_run(const GemmTile& t, const GemmRun& run, int64_t row, typename Last::M mask,
                             Row<NR, Last> (&acc)[MR]) {
@@ -78,9 +30,14 @@ STRIDED_INLINE void add_run(const GemmTile& t, const GemmRun& run, int64_t row, 
   const int64_t b_k = t.b_k;
   const float* STRIDED_RESTRICT a = t.a + row * a_row + run.a;
   const float* STRIDED_RESTRICT b = t.b + run.b * t.b_run;
+  const bool side_by_side = a_row <= run.k;
+  const float* ahead = side_by_side ? a + MR * a_row : a;
+  const int64_t share = side_by_side ? MR : 0;
   for (int64_t k = run.k; k > 0; k--) {
     Row<NR, Last> b_row;
     if constexpr (order == Order::panel) {
+      if constexpr (NR > 1) __builtin_prefetch(ahead);
+      ahead += share;
       b_row.load(b);
     } else {
       b_row.load(b, mask);
@@ -96,6 +53,9 @@ template <int MR, int NR, typename Last, Order order>
 void tile(const GemmTile& t, int64_t row) {
   const auto mask = Last::first_lanes(t.columns - (NR - 1) * kLanes);
   float* const c = t.c + row * t.c_row;
+  for (int m = 0; m < MR; m++) {
+    for (int j = 0; j < NR; j++) __builtin_prefetch(c + m * t.c_row + j * kLanes, 1);
+  }
   Row<NR, Last> acc[MR];
   if (t.bias != nullptr && !t.accumulate) {
 #pragma GCC unroll 16

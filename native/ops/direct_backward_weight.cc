@@ -24,6 +24,7 @@ namespace {
 // copied for that: half of L2.
 constexpr int64_t kSumLength = 256;
 constexpr int64_t kJoinedFloats = 128 << 10;
+constexpr int64_t kNearFloats = 128 << 10;
 // More parts than threads balance the load; each costs a grad_weight to clear and add. All of them together stay in L3.
 constexpr int64_t kMaxParts = 16;
 constexpr int64_t kPartFloats = 2 << 20;
@@ -73,6 +74,11 @@ struct Plan {
     const int64_t wanted = ceil_div(kSumLength, p.oh * p.ow);
     const int64_t fit = copies ? kJoinedFloats / (scratch_rows() * row_floats()) : wanted;
     return std::clamp<int64_t>(std::min(wanted, fit), 1, p.n * p.od);
+  }
+  // Output rows of a plane that are summed before the next ones are looked at.
+  int64_t rows_at_once() const {
+    const int64_t row = p.ow * ceil_div(oc, filters.count) + p.sh * row_floats();
+    return std::max(ceil_div(kSumLength, p.ow), kNearFloats / row);
   }
   int64_t scratch_floats() const { return copies ? joined_planes() * scratch_rows() * row_floats() : 0; }
   // Source depth under filter depth kd of a plane; whether it is one.
@@ -182,7 +188,7 @@ void add_part(const KernelTable& kernels, const Plan& plan, int64_t begin, int64
   while (begin < end) {
     task.first_plane = begin / rows;
     task.begin = begin % rows;
-    task.end = std::min(end - task.first_plane * rows, rows);
+    task.end = std::min({end - task.first_plane * rows, rows, task.begin + plan.rows_at_once()});
     const bool whole = task.begin == 0 && task.end == rows;
     task.planes = whole ? std::min(plan.joined_planes(), (end - begin) / rows) : 1;
     add_planes(kernels, plan, task);
