@@ -10,10 +10,10 @@ namespace {
 // Transformed weights up to here are streamed from L2 or L3 by each slice, which then keeps its tiles in L2 through all
 // three steps; larger ones are read once, by a step of products over many tiles.
 constexpr int64_t kResidentWeights = 640 << 10;  // floats
-// Floats of V and M that one slice, or one step, holds: a quarter of L2, beside the weights, and a third of a desktop's
-// L3.
+// Floats of V and M that one slice, or one step, holds: a quarter of L2, beside the weights, and an eighth of a
+// desktop's L3, which others use as well.
 constexpr int64_t kSliceFloats = 64 << 10;
-constexpr int64_t kStepFloats = 2 << 20;
+constexpr int64_t kStepFloats = 1 << 20;
 // Input channels whose weights are transformed at a time.
 constexpr int64_t kWeightDepth = 32;
 // From here on transformed weights leave L3: each panel's are then made when they are needed, this many input channels
