@@ -18,6 +18,16 @@ const WinogradKernels* kernels_for(const WinogradTable& table, ConvAlgorithm alg
   }
 }
 
+// Asks for `count` pixels of a row, `step` apart, to be read or written.
+template <int kWrite>
+void fetch_pixels(const float* line, int64_t count, int64_t step, int64_t channels) {
+  const int64_t stretches = step == 1 ? 1 : count;
+  const int64_t floats = step == 1 ? count * channels : channels;
+  for (int64_t j = 0; j < stretches; j++) {
+    for (int64_t c = 0; c < floats; c += 16) __builtin_prefetch(line + j * step * channels + c, kWrite, 2);
+  }
+}
+
 }  // namespace
 
 WinogradPhases::WinogradPhases(const KernelTable& kernels, ConvAlgorithm algorithm)
@@ -50,11 +60,14 @@ void WinogradTiles::pixels(int64_t index, const WinogradPatch& patch, const floa
       std::fill_n(pixel, patch.columns, zeros);
       continue;
     }
-    const float* line = source + (at.image * p_.h + row) * p_.w * p_.channels;
+    const float* line = source + ((at.image * p_.h + row) * p_.w + first_column) * p_.channels;
+    if (across) {
+      for (int64_t j = 0; j < patch.columns; j++) pixel[j] = line + j * step;
+      continue;
+    }
     for (int64_t j = 0; j < patch.columns; j++) {
       const int64_t column = first_column + j * column_step;
-      const bool inside = across || (column >= 0 && column < p_.w);
-      pixel[j] = inside ? line + first_column * p_.channels + j * step : zeros;
+      pixel[j] = column >= 0 && column < p_.w ? line + j * step : zeros;
     }
   }
 }
@@ -78,14 +91,14 @@ WinogradOutput WinogradTiles::place(int64_t index, const WinogradTarget& target)
 }
 
 void WinogradTiles::fetch_sources(TileRange tiles, const float* source) const {
-  const float* pixels[kWinogradPixels];
   for (int64_t tile = tiles.begin; tile < tiles.end; tile++) {
-    for (int64_t phase = 0; phase < p_.stride * p_.stride; phase++) {
-      const WinogradPatch own{p_.ph + phase / p_.stride, p_.pw + phase % p_.stride, p_.tile, p_.tile};
-      this->pixels(tile, own, source, source, pixels);
-      for (int64_t i = 0; i < p_.tile * p_.tile; i++) {
-        for (int64_t c = 0; c < p_.channels; c += 16) __builtin_prefetch(pixels[i] + c, 0, 2);
-      }
+    const Spot at = spot(tile);
+    const int64_t column = at.left * p_.stride;
+    for (int64_t i = 0; i < p_.stride * p_.tile; i++) {
+      const int64_t row = at.top * p_.stride + i * p_.dh;
+      if (row >= p_.h) break;
+      const float* line = source + ((at.image * p_.h + row) * p_.w + column) * p_.channels;
+      fetch_pixels<0>(line, std::min(p_.stride * p_.tile, ceil_div(p_.w - column, p_.dw)), p_.dw, p_.channels);
     }
   }
 }
@@ -94,10 +107,7 @@ void WinogradTiles::fetch_targets(TileRange tiles, const WinogradTarget& target)
   for (int64_t tile = tiles.begin; tile < tiles.end; tile++) {
     const WinogradOutput at = place(tile, target);
     for (int64_t y = 0; y < at.rows; y++) {
-      for (int64_t x = 0; x < at.columns; x++) {
-        const float* pixel = at.data + y * at.row + x * at.pixel;
-        for (int64_t c = 0; c < target.channels; c += 16) __builtin_prefetch(pixel + c, 1, 2);
-      }
+      fetch_pixels<1>(at.data + y * at.row, at.columns, target.step * p_.dw, target.channels);
     }
   }
 }
