@@ -18,7 +18,10 @@ constexpr int max_rows(int vectors) {
   return rows < kMaxRows ? rows : kMaxRows;
 }
 
-enum class Order { panel, outer };
+enum class Order { panel, outer, far };
+
+// Steps of a sum that far products are fetched ahead, into L2.
+constexpr int64_t kAhead = 32;
 
 // Adds one run to rows [kFirst, kLast) of a tile. Where rows of a panel's a lie side by side, those of the next tile
 // are fetched on the way, a step's share with each step: a short sum would wait for memory at its every line.
@@ -41,6 +44,11 @@ STRIDED_INLINE void add_run(const GemmTile& t, const GemmRun& run, int64_t row, 
       b_row.load(b);
     } else {
       b_row.load(b, mask);
+    }
+    if constexpr (order == Order::far) {
+      __builtin_prefetch(a + kAhead * a_k, 0, 2);
+#pragma GCC unroll 4
+      for (int j = 0; j < NR; j++) __builtin_prefetch(b + kAhead * b_k + j * kLanes, 0, 2);
     }
 #pragma GCC unroll 16
     for (int m = kFirst; m < kLast; m++) acc[m].add_product(a[m * a_row], b_row);
@@ -151,6 +159,7 @@ const GemmKernels& gemm_kernels<kIsa>() {
       panel_registers,
       width_of<kMaxVectors, Order::panel>,
       width_of<kMaxVectors, Order::outer>,
+      width_of<kMaxVectors, Order::far>,
       kDotColumns,
       dot_of < kDotColumns < 1 ? 1 : kDotColumns >,
   };

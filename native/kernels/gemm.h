@@ -9,6 +9,7 @@
 // Edges    Any number of rows and any 1 <= columns <= width. rows are cut into tiles as equal as possible.
 // Layout   panel: b is packed (pack.h), zero beyond `columns`, a is read along k (a_k == 1).
 //          outer: a is read across rows (a_row == 1), b need not be packed, nothing beyond `columns` is read.
+//          far: the same for an a and a b that are not in L2 yet, which fetches them ahead.
 //          dot: both are read along k, column j of b at j*b_k, for up to max_dot_columns: registers run over k, where
 //          few columns would leave most lanes of a panel idle. Sums then have as many partial sums as lanes.
 // Slices   One call is one thread's work; the sum runs in the order of the runs whatever the tiling, so that neither
@@ -62,6 +63,7 @@ struct GemmKernels {
   int (*panel_registers)(int64_t rows);
   void (*panel)(const GemmTile& tile);
   void (*outer)(const GemmTile& tile);
+  void (*far)(const GemmTile& tile);
   int max_dot_columns;
   void (*dot)(const GemmTile& tile);
 };

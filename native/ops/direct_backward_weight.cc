@@ -154,7 +154,7 @@ void add_tap(const KernelTable& kernels, const Plan& plan, const Task& task, int
     tile.units = plan.panels.units(panel);
     tile.b = (plan.swapped ? grad : source) + j;
     tile.c = target + j;
-    kernels.gemm.outer(tile);
+    (p.is_pointwise() ? kernels.gemm.far : kernels.gemm.outer)(tile);
   }
 }
 
