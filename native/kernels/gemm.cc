@@ -61,6 +61,7 @@ template <int MR, int NR, typename Last, Order order>
 void tile(const GemmTile& t, int64_t row) {
   const auto mask = Last::first_lanes(t.columns - (NR - 1) * kLanes);
   float* const c = t.c + row * t.c_row;
+  // Asked for now, so that it is there when the sum is done.
   for (int m = 0; m < MR; m++) {
     for (int j = 0; j < NR; j++) __builtin_prefetch(c + m * t.c_row + j * kLanes, 1);
   }

@@ -24,6 +24,7 @@ namespace {
 // copied for that: half of L2.
 constexpr int64_t kSumLength = 256;
 constexpr int64_t kJoinedFloats = 128 << 10;
+// Floats of both sides that a task goes through before it takes further rows: half of L2.
 constexpr int64_t kNearFloats = 128 << 10;
 // More parts than threads balance the load; each costs a grad_weight to clear and add. All of them together stay in L3.
 constexpr int64_t kMaxParts = 16;
