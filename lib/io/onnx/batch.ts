@@ -60,6 +60,19 @@ function openSize(constant: Constant, other: Constant): void {
   constant.values = values.with(different[0], -1)
 }
 
+/**
+ * Refuses a model whose outputs have other dimensions for a batch of one, which `squeeze()` takes away.
+ *
+ * @param outputs shapes for a larger batch
+ * @param single those for a batch of one
+ * @throws {StateError} when the number of dimensions differs.
+ */
+export function checkBatchOfOne(outputs: readonly Shape[], single: readonly Shape[]): void {
+  outputs.forEach((shape, i) => {
+    if (shape.length !== single[i]?.length) throw dependsOnBatch('its end', 'the number of dimensions')
+  })
+}
+
 /** Sizes of a value, by name where they depend on the batch: `batch` itself, or one of the value's own. */
 export function openShape(name: string, shape: Shape, other: Shape, batches: readonly [number, number]) {
   return shape.map((size, dim): number | string => {

@@ -6,7 +6,7 @@ import { ShapeError, StateError } from '../../util/errors.ts'
 import { formatShape, type Shape, sizeOf } from '../../util/shape.ts'
 import { bytesOf } from '../elements.ts'
 import { saveParts } from '../replace_file.ts'
-import { leaveBatchOpen, openShape } from './batch.ts'
+import { checkBatchOfOne, leaveBatchOpen, openShape } from './batch.ts'
 import { type Attribute, type Constant, Float, type GraphNode, type Weight } from './graph.ts'
 import { type GraphValue, recordGraph } from './record.ts'
 import {
@@ -83,6 +83,15 @@ function oneBatch(model: Module, shapes: readonly Shape[]): FinishedGraph {
   return { name: model.constructor.name, nodes, constants, weights, inputs, outputs }
 }
 
+/** Null when a model refuses what is asked of it, in whatever words. */
+function unlessRefused<T>(fn: () => T): T | null {
+  try {
+    return fn()
+  } catch {
+    return null
+  }
+}
+
 function anyBatch(model: Module, shapes: readonly Shape[]): FinishedGraph {
   const batch = shapes[0][0]
   if (shapes.some((shape) => shape[0] !== batch)) {
@@ -92,13 +101,18 @@ function anyBatch(model: Module, shapes: readonly Shape[]): FinishedGraph {
   }
   // Two batches that no mistake makes look alike; a batch of one would hide that a size is the batch.
   const batches: [number, number] = [Math.max(2, batch), Math.max(2, batch) + 1]
-  const [first, second] = batches.map((size) =>
+  const record = (size: number) =>
     recordGraph(
       model,
       shapes.map((shape) => shape.with(0, size)),
-    ),
-  )
+    )
+  const [first, second] = batches.map(record)
   leaveBatchOpen(first.graph, second.graph)
+  const single = unlessRefused(() => record(1))
+  if (single !== null) {
+    const [shapesOfMany, shapesOfOne] = [first, single].map(({ outputs }) => outputs.map(({ shape }) => shape))
+    checkBatchOfOne(shapesOfMany, shapesOfOne)
+  }
   const open = (values: readonly GraphValue[], others: readonly GraphValue[]) =>
     values.map(({ name, shape }, i) => ({ name, shape: openShape(name, shape, others[i].shape, batches) }))
   const { nodes, constants, weights } = first.graph

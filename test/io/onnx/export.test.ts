@@ -190,6 +190,14 @@ describe('exportOnnx refuses', () => {
     )
     const numbers = (input: Tensor) => input.add(tensor([input.shape[0]]))
     expectNone(numbers, 'a tensor [1]')
+    expect(() => exported((input) => input.squeeze(), true)).toThrow(
+      `exportOnnx: at its end: the number of dimensions ${end}`,
+    )
+    const refusesOne = (input: Tensor) => {
+      if (input.shape[0] === 1) throw new Error('more than one, please')
+      return input.relu()
+    }
+    expect(exported(refusesOne, true).length).toBeGreaterThan(0)
   })
 
   it('more weights than the format holds', () => {
