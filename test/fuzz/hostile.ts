@@ -130,19 +130,19 @@ function withShape(program: Program, at: number, edit: (shape: readonly number[]
   return { ...program, leaves: program.leaves.with(i, { ...program.leaves[i], shape: edit(program.leaves[i].shape) }) }
 }
 
-function isVolume({ steps }: Program): boolean {
-  return steps.at(-1)?.[0].endsWith('3d') ?? false
+function fitting({ steps }: Program, to: unknown): unknown {
+  return to === LARGE && steps.at(-1)?.[0].endsWith('3d') ? LARGE_VOLUME : to
 }
 
 /** The program after a change. */
 export function applyChange(program: Program, change: Change): Program {
   switch (change.kind) {
     case 'argument':
-      return editLast(program, change.at, () => (change.to === LARGE && isVolume(program) ? LARGE_VOLUME : change.to))
+      return editLast(program, change.at, () => fitting(program, change.to))
     case 'remove':
       return editLast(program, change.at, () => '#undefined')
     case 'option':
-      return withOption(program, change.name, change.to)
+      return withOption(program, change.name, fitting(program, change.to))
     case 'size':
       return withShape(program, change.at, (shape) =>
         shape.length === 0 ? [change.to] : shape.with(change.at % shape.length, change.to),
